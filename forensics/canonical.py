@@ -1,0 +1,53 @@
+"""The one encoding of values to bytes: ids, ledger lines and record digests are made from it and nothing else.
+
+JSON (RFC 8259) in UTF-8 without blanks, keys sorted by code point, integers only, no duplicate keys. Floats and lone
+surrogates are refused, because two programs would not write them alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from forensics.errors import FormatError
+
+
+def encode(value: Any) -> bytes:
+    """The canonical bytes of a JSON value made of dict, list, tuple, str, int, bool and None."""
+    _refuse_floats(value)
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text.encode()
+
+
+def decode(data: bytes) -> Any:
+    """The value of JSON bytes; duplicate keys and bad UTF-8 are refused with :class:`FormatError`."""
+    try:
+        return json.loads(data.decode(), object_pairs_hook=_without_duplicates)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise FormatError(f"this is not JSON: {error}") from error
+
+
+def fingerprint(value: Any) -> str:
+    """SHA-256 of the canonical bytes, in lower-case hexadecimal."""
+    return hashlib.sha256(encode(value)).hexdigest()
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise FormatError("this JSON object names a key twice")
+    return found
+
+
+def _refuse_floats(value: Any) -> None:
+    if isinstance(value, float):
+        raise TypeError("a float has no canonical form; store an integer with its unit")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise TypeError("the keys of a canonical object are texts")
+            _refuse_floats(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _refuse_floats(item)
