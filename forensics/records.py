@@ -1,0 +1,213 @@
+"""The vocabulary of results: what a parser can say about evidence, one frozen class for each kind of record.
+
+Every record has an ``address`` (where it was found) and a ``recovery`` (how). Ids are not stored in these classes: they
+follow from kind and address (:func:`forensics.address.record_id`). A field without a value holds an
+:class:`~forensics.absent.Absent`, which says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from forensics.absent import Absent
+from forensics.address import Address, record_id
+from forensics.moments import Moment
+
+Text = str | Absent
+Count = int | Absent
+Flag = bool | Absent
+
+
+class Recovery(StrEnum):
+    """Where a thing was found, from the living to the carved."""
+
+    LIVE = "live"
+    SOFT_DELETED = "soft_deleted"
+    """In a deleted-items folder, or marked deleted and still listed."""
+    RECOVERABLE_ITEMS = "recoverable_items"
+    ORPHANED = "orphaned"
+    """Indexed, but without a parent."""
+    STALE = "stale"
+    """Deleted or older version, from a superseded index."""
+    REMNANT = "remnant"
+    """From unindexed blocks or rows."""
+    CARVED = "carved"
+    """By its content alone."""
+
+
+class Integrity(StrEnum):
+    """Whether the store's own checksum of these bytes held."""
+
+    VERIFIED = "verified"
+    FAILED = "failed"
+    NONE = "none"
+    """The format carries no checksum; only the acquisition hash protects these bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What every record has."""
+
+    KIND: ClassVar[str] = ""
+
+    address: Address
+    recovery: Recovery = Recovery.LIVE
+
+    def identity(self) -> str:
+        """The id of this record within its case."""
+        return record_id(self.KIND, str(self.address))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message(Record):
+    """One item of a message store: mail, contact, appointment, task, note ... ``size`` in bytes as stored.
+
+    ``raw_sha256`` is the hash of the stored RFC 5322 bytes, where the store keeps such bytes. ``body_sha256`` is the
+    hash of the folded plain text (:func:`forensics.formats.fold.body_digest`), which finds the same message again.
+    ``embedded_in`` is the id of the message that carries this one as an attachment.
+    """
+
+    KIND: ClassVar[str] = "message"
+
+    item_class: Text
+    store_path: str
+    message_id: Text = Absent.NOT_RECORDED
+    edrm_mih: Text = Absent.NOT_RECORDED
+    subject: Text = Absent.NOT_RECORDED
+    sender: Text = Absent.NOT_RECORDED
+    sender_address: Text = Absent.NOT_RECORDED
+    to: Text = Absent.NOT_RECORDED
+    cc: Text = Absent.NOT_RECORDED
+    bcc: Text = Absent.NOT_RECORDED
+    date_utc: Count = Absent.NOT_RECORDED
+    date_raw: Text = Absent.NOT_RECORDED
+    received_utc: Count = Absent.NOT_RECORDED
+    in_reply_to: Text = Absent.NOT_RECORDED
+    references: Text = Absent.NOT_RECORDED
+    has_attachments: bool = False
+    attachment_count: int = 0
+    size: Count = Absent.NOT_RECORDED
+    raw_sha256: Text = Absent.NOT_APPLICABLE
+    body_sha256: Text = Absent.NOT_RECORDED
+    thread_index: Text = Absent.NOT_RECORDED
+    flags: tuple[str, ...] = ()
+    integrity: Integrity = Integrity.NONE
+    embedded_in: Text = Absent.NOT_APPLICABLE
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part(Record):
+    """What belongs to one message: ``message_id_ref`` is that message's id, ``position`` its place there, from 1."""
+
+    message_id_ref: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header(Part):
+    """One header field, raw as stored and decoded; ``bad_bytes`` counts the bytes that no reading explains."""
+
+    KIND: ClassVar[str] = "header"
+
+    name: str
+    raw: bytes
+    decoded: Text
+    charset: Text = Absent.NOT_APPLICABLE
+    method: Text = Absent.NOT_APPLICABLE
+    bad_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient(Part):
+    """One person or group named in a message. ``role``: from, sender, reply_to, to, cc, bcc ..."""
+
+    KIND: ClassVar[str] = "recipient"
+
+    role: str
+    name: Text
+    mail_address: Text
+    address_type: str = "SMTP"
+    raw: Text = Absent.NOT_RECORDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MomentRecord(Part):
+    """One clock reading of a message."""
+
+    KIND: ClassVar[str] = "moment"
+
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyText(Part):
+    """One body text. ``sha256`` is over the bytes after transfer decoding, before they became text; ``size`` in bytes."""
+
+    KIND: ClassVar[str] = "text"
+
+    kind: str
+    text: Text
+    sha256: Text
+    size: int
+    charset: Text = Absent.NOT_RECORDED
+    declared_charset: Text = Absent.NOT_RECORDED
+    method: Text = Absent.NOT_APPLICABLE
+    bad_bytes: int = 0
+    part: Text = Absent.NOT_APPLICABLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment(Part):
+    """One attachment; ``sha256`` and ``size`` (bytes) are of its content after transfer decoding.
+
+    ``names`` holds every name that the message gives it, each as ``source=text``, because two different names are a
+    trick to be seen.
+    """
+
+    KIND: ClassVar[str] = "attachment"
+
+    name: Text
+    names: tuple[str, ...] = ()
+    size: Count
+    sha256: Text
+    declared_type: Text = Absent.NOT_RECORDED
+    detected_type: Text = Absent.NOT_RECORDED
+    disposition: Text = Absent.NOT_RECORDED
+    content_id: Text = Absent.NOT_RECORDED
+    part: Text = Absent.NOT_APPLICABLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder(Record):
+    """One folder of a store. ``stored_count`` is the number of items that the store itself claims."""
+
+    KIND: ClassVar[str] = "folder"
+
+    store_path: str
+    name: Text
+    container_class: Text = Absent.NOT_APPLICABLE
+    stored_count: Count = Absent.NOT_RECORDED
+    is_search: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem(Record):
+    """Something that could not be read: what happened, what is lost by it, and the cause."""
+
+    KIND: ClassVar[str] = "problem"
+
+    what: str
+    lost: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing that a verification found different. ``exit_code`` is 4 for evidence and results, 5 for the ledger."""
+
+    place: str
+    what: str
+    exit_code: int = 4
