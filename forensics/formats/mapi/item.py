@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from forensics.formats.mapi import tags
-from forensics.formats.mapi.properties import PropertyBag, filetime_to_ns, is_set
+from forensics.formats.mapi.properties import Key, NamedId, PropertyBag, filetime_to_ns, is_set
 
 
 class Lost(NamedTuple):
@@ -90,10 +90,13 @@ class Item:
 
 
 class StoredTime(NamedTuple):
-    """A time that the store keeps: what it means (words of ``moments``), the property that holds it, FILETIME ticks."""
+    """A time that the store keeps: what it means, the name of the property that says so, FILETIME ticks.
+
+    ``meaning`` is a value of ``moments.Meaning`` wherever that has a word for it.
+    """
 
     meaning: str
-    property_id: int
+    says: str
     ticks: int
 
     @property
@@ -102,44 +105,52 @@ class StoredTime(NamedTuple):
 
 
 _TIMES: tuple[tuple[str, int], ...] = (
-    ("SUBMITTED", tags.PR_CLIENT_SUBMIT_TIME),
-    ("SUBMITTED", tags.PR_PROVIDER_SUBMIT_TIME),
-    ("DELIVERED", tags.PR_MESSAGE_DELIVERY_TIME),
-    ("CREATED", tags.PR_CREATION_TIME),
-    ("MODIFIED", tags.PR_LAST_MODIFICATION_TIME),
-    ("MODIFIED", tags.PR_LOCAL_COMMIT_TIME),
-    ("READ", tags.PR_RECEIPT_TIME),
-    ("REPLY_DUE", tags.PR_REPLY_TIME),
-    ("REPORTED", tags.PR_REPORT_TIME),
-    ("REPLIED", tags.PR_LAST_VERB_EXECUTION_TIME),
-    ("DELETED", tags.PR_DELETED_ON),
-    ("DEFERRED_UNTIL", tags.PR_DEFERRED_DELIVERY_TIME),
-    ("DEFERRED_UNTIL", tags.PR_DEFERRED_SEND_TIME),
-    ("EXPIRES", tags.PR_EXPIRY_TIME),
-    ("DELIVER_BY", tags.PR_LATEST_DELIVERY_TIME),
-    ("ORIGINAL_SUBMITTED", tags.PR_ORIGINAL_SUBMIT_TIME),
-    ("ORIGINAL_DELIVERED", tags.PR_ORIGINAL_DELIVERY_TIME),
-    ("FLAG_COMPLETED", tags.PR_FLAG_COMPLETE_TIME),
-    ("RETAINED_UNTIL", tags.PR_RETENTION_DATE),
-    ("ARCHIVE_DUE", tags.PR_ARCHIVE_DATE),
-    ("STARTS", tags.PR_START_DATE),
-    ("ENDS", tags.PR_END_DATE),
+    ("submitted", tags.PR_CLIENT_SUBMIT_TIME),
+    ("submitted", tags.PR_PROVIDER_SUBMIT_TIME),
+    ("delivered", tags.PR_MESSAGE_DELIVERY_TIME),
+    ("created", tags.PR_CREATION_TIME),
+    ("modified", tags.PR_LAST_MODIFICATION_TIME),
+    ("modified", tags.PR_LOCAL_COMMIT_TIME),
+    ("read", tags.PR_RECEIPT_TIME),
+    ("reply_due", tags.PR_REPLY_TIME),
+    ("reported", tags.PR_REPORT_TIME),
+    ("replied", tags.PR_LAST_VERB_EXECUTION_TIME),
+    ("deleted", tags.PR_DELETED_ON),
+    ("deferred", tags.PR_DEFERRED_DELIVERY_TIME),
+    ("deferred", tags.PR_DEFERRED_SEND_TIME),
+    ("expires", tags.PR_EXPIRY_TIME),
+    ("deliver_by", tags.PR_LATEST_DELIVERY_TIME),
+    ("original_submitted", tags.PR_ORIGINAL_SUBMIT_TIME),
+    ("original_delivered", tags.PR_ORIGINAL_DELIVERY_TIME),
+    ("flag_completed", tags.PR_FLAG_COMPLETE_TIME),
+    ("retained_until", tags.PR_RETENTION_DATE),
+    ("archive_due", tags.PR_ARCHIVE_DATE),
+    ("starts", tags.PR_START_DATE),
+    ("ends", tags.PR_END_DATE),
+)
+_NAMED_TIMES: tuple[tuple[str, str, NamedId], ...] = (
+    ("starts", "PidLidAppointmentStartWhole", NamedId(guid=tags.PSETID_APPOINTMENT, number=0x820D)),
+    ("ends", "PidLidAppointmentEndWhole", NamedId(guid=tags.PSETID_APPOINTMENT, number=0x820E)),
+    ("starts", "PidLidTaskStartDate", NamedId(guid=tags.PSETID_TASK, number=0x8104)),
+    ("ends", "PidLidTaskDueDate", NamedId(guid=tags.PSETID_TASK, number=0x8105)),
+    ("completed", "PidLidTaskDateCompleted", NamedId(guid=tags.PSETID_TASK, number=0x810F)),
 )
 
-VERBS = {102: "REPLIED", 103: "REPLIED_TO_ALL", 104: "FORWARDED"}
-"""What PR_LAST_VERB_EXECUTED says was done last: [MS-OXOMSG] 2.2.1.4; other numbers are responses and votes."""
+VERBS = {102: "replied", 103: "replied_to_all", 104: "forwarded"}
+"""What PR_LAST_VERB_EXECUTED says was done last ([MS-OXOMSG] 2.2.1.4); other numbers are responses and votes."""
 
 
 def times(item: Item) -> tuple[StoredTime, ...]:
     """Every time of the item's own properties that is set; the last verb says whether "replied" is a reply at all."""
+    asked: list[tuple[str, str, Key]] = [(meaning, tags.NAMES[key], key) for meaning, key in _TIMES]
     found = []
-    for meaning, key in _TIMES:
+    for meaning, says, key in asked + list(_NAMED_TIMES):
         ticks = item.properties.filetime(key)
         if ticks is None or not is_set(ticks):
             continue
         if key == tags.PR_LAST_VERB_EXECUTION_TIME:
-            meaning = VERBS.get(item.properties.integer(tags.PR_LAST_VERB_EXECUTED) or 0, "ACTED_ON")
-        found.append(StoredTime(meaning, key, ticks))
+            meaning = VERBS.get(item.properties.integer(tags.PR_LAST_VERB_EXECUTED) or 0, "acted_on")
+        found.append(StoredTime(meaning, says, ticks))
     return tuple(found)
 
 
@@ -178,4 +189,4 @@ _FLAG_BITS = (0x1, 0x2, 0x4, 0x8, 0x10, 0x20, 0x40, 0x80, 0x400)
 def message_flags(item: Item) -> MessageFlags | None:
     """The flags of the item, or ``None`` if the store has none; ``unsent`` is a draft."""
     value = item.properties.integer(tags.PR_MESSAGE_FLAGS)
-    return None if value is None else MessageFlags(*(bool(value & bit) for bit in _FLAG_BITS), everything=value)
+    return None if value is None else MessageFlags._make((*(bool(value & bit) for bit in _FLAG_BITS), value))

@@ -235,6 +235,9 @@ PR_LOCAL_COMMIT_TIME: Final = 0x6709
 PR_LOCAL_COMMIT_TIME_MAX: Final = 0x670A
 PR_DELETED_COUNT_TOTAL: Final = 0x670B
 
+NAMES: Final[dict[int, str]] = {number: name for name, number in tuple(globals().items()) if name.startswith("PR_")}
+"""The name of each id above."""
+
 # Property sets of named properties: [MS-OXPROPS] 1.3.2.
 PS_MAPI: Final = UUID("00020328-0000-0000-c000-000000000046")
 PS_PUBLIC_STRINGS: Final = UUID("00020329-0000-0000-c000-000000000046")
