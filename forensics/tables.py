@@ -144,7 +144,9 @@ class Columns:
         own = [name for name in self.schema.names if name not in {n for n, _ in _COMMON} and name != "absent"]
         self._fields = [name for name in own if not (kind == "moment" and name in _MOMENT_COLUMNS)]
         self._lists: dict[str, list[Any]] = {name: [] for name in self.schema.names}
-        self._appends = [(name, self._lists[name].append, _converter(self.schema.field(name).type)) for name in self._fields]
+        self._appends = [
+            (name, self._lists[name].append, _converter(self.schema.field(name).type)) for name in self._fields
+        ]
 
     def __len__(self) -> int:
         return len(self._lists["id"])

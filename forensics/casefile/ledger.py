@@ -1,0 +1,334 @@
+"""The ledger: one JSON line for each custody event and phase, each naming the hash of the line before it.
+
+On disk (``ledger/``):
+
+    events.jsonl   UTF-8, LF, canonical JSON, append-only; ``prev`` is the SHA-256 of the previous raw line without LF
+    head           ``{"lines":n,"sha256":<of the last line>,"size":bytes}``, replaced after each append
+    lock           held by the one writer
+    torn/          a last line that a crash cut short is moved here, and an ``anomaly`` line tells of it
+    checkpoints/   the place of signed notes and time stamps
+
+The order of an append is: line, fsync, head beside, fsync, rename, fsync of the folder. So after any crash the head is
+at most one whole line behind, never ahead; a head ahead of the lines means that lines were taken away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from forensics import canonical
+from forensics.casefile.acts import VERSION, Act, Phase
+from forensics.casefile.lock import FileLock
+from forensics.errors import FormatError, LedgerError
+from forensics.records import Difference
+
+NO_PREVIOUS = "0" * 64
+_EMPTY_HEAD = {"lines": 0, "sha256": NO_PREVIOUS, "size": 0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What one line says beside its place in the chain. Digests are SHA-256, ``ts_ns`` nanoseconds since 1970 UTC."""
+
+    act: Act
+    phase: Phase
+    step: str
+    ts_ns: int
+    actor: dict[str, str] = field(default_factory=dict)
+    host: dict[str, str] = field(default_factory=dict)
+    tool: dict[str, str] = field(default_factory=dict)
+    argv: tuple[str, ...] = ()
+    params: dict[str, Any] = field(default_factory=dict)
+    inputs: tuple[dict[str, Any], ...] = ()
+    outputs: tuple[dict[str, Any], ...] = ()
+    result: dict[str, Any] = field(default_factory=dict)
+    why: str = ""
+    authority: str = ""
+    corrects: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line as read back: its number from 1, its own hash, and what it says."""
+
+    number: int
+    sha256: str
+    value: dict[str, Any]
+
+    @property
+    def act(self) -> str:
+        """The act as written."""
+        return str(self.value.get("act", ""))
+
+    @property
+    def phase(self) -> str:
+        """The phase as written."""
+        return str(self.value.get("phase", ""))
+
+
+def entry_id(ts_ns: int) -> str:
+    """A UUID of version 7 (RFC 9562 5.7): 48 bits of milliseconds, the rest random."""
+    number = (ts_ns // 1_000_000) << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+class Ledger:
+    """The ledger of one case, opened for writing by one process at a time; a context manager."""
+
+    def __init__(self, folder: Path, case_id: str) -> None:
+        self._folder = folder
+        self._case_id = case_id
+        self._path = folder / "events.jsonl"
+        self._lock = FileLock(folder / "lock")
+        self._fd = -1
+        self._head: dict[str, Any] = dict(_EMPTY_HEAD)
+        self.set_aside = ""
+        """The name in ``torn/`` of the tail that opening found cut short; the caller writes an ``anomaly`` of it."""
+
+    def __enter__(self) -> Ledger:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock.take()
+        try:
+            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            self._head = self._find_end()
+        except BaseException:
+            self._lock.give_back()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._fd)
+        self._lock.give_back()
+
+    @property
+    def head(self) -> dict[str, Any]:
+        """Lines, size in bytes and the hash of the last line."""
+        return dict(self._head)
+
+    def append(self, entry: Entry) -> Line:
+        """Write one line; when this returns, the line survives a power cut."""
+        value = {
+            "v": VERSION,
+            "case": self._case_id,
+            "seq": self._head["lines"] + 1,
+            "id": entry_id(entry.ts_ns),
+            "prev": self._head["sha256"],
+            "ts_ns": entry.ts_ns,
+            **{key: item for key, item in _fields(entry).items() if item not in ("", (), {}, [])},
+        }
+        raw = canonical.encode(value)
+        _write_all(self._fd, raw + b"\n")
+        os.fsync(self._fd)
+        sha256 = hashlib.sha256(raw).hexdigest()
+        self._head = {"lines": value["seq"], "sha256": sha256, "size": self._head["size"] + len(raw) + 1}
+        write_head(self._folder, self._head)
+        return Line(number=value["seq"], sha256=sha256, value=value)
+
+    def _find_end(self) -> dict[str, Any]:
+        """Where the chain ends on disk: after a crash, a torn tail is set aside and a late head is caught up."""
+        head = read_head(self._folder)
+        data = self._path.read_bytes()
+        whole = data.rfind(b"\n") + 1
+        if head["size"] > whole:
+            raise LedgerError(
+                f"the ledger ends at byte {whole}, but its head was already at byte {head['size']}: lines are missing",
+                place=str(self._path),
+                todo="run 'forensics verify' and compare with a receipt or a copy of the ledger",
+            )
+        if whole < len(data):
+            self._set_torn_aside(data[whole:], whole)
+        known = data[: head["size"]]
+        if _last_hash(known) != head["sha256"]:
+            raise LedgerError(
+                "the last line of the ledger is not the one its head names",
+                place=str(self._path),
+                todo="run 'forensics verify' to see which line differs",
+            )
+        late = data[head["size"] : whole].splitlines()
+        if late:
+            head = {
+                "lines": head["lines"] + len(late),
+                "sha256": hashlib.sha256(late[-1]).hexdigest(),
+                "size": whole,
+            }
+            write_head(self._folder, head)
+        return head
+
+    def _set_torn_aside(self, tail: bytes, offset: int) -> None:
+        torn = self._folder / "torn"
+        torn.mkdir(exist_ok=True)
+        name = f"{offset:012d}-{hashlib.sha256(tail).hexdigest()[:16]}"
+        replace_file(torn / name, tail)
+        os.ftruncate(self._fd, offset)
+        os.fsync(self._fd)
+        self.set_aside = name
+
+
+def torn_tails(folder: Path) -> tuple[str, ...]:
+    """The names of the tails that crashes left, set aside in ``torn/``."""
+    torn = folder / "torn"
+    return tuple(sorted(path.name for path in torn.iterdir())) if torn.is_dir() else ()
+
+
+def read_lines(folder: Path) -> Iterator[Line]:
+    """The whole lines in order, as written; raises :class:`LedgerError` at one that is not a JSON object."""
+    path = folder / "events.jsonl"
+    if not path.exists():
+        return
+    with path.open("rb") as handle:
+        for number, raw in enumerate(handle, start=1):
+            if not raw.endswith(b"\n"):
+                return
+            try:
+                value = canonical.decode(raw[:-1])
+            except FormatError as error:
+                raise LedgerError(
+                    f"line {number} of the ledger cannot be read: {error}",
+                    place=str(path),
+                    todo="compare it with a copy of the ledger",
+                ) from error
+            if not isinstance(value, dict):
+                raise LedgerError(f"line {number} of the ledger is not an object", place=str(path))
+            yield Line(number=number, sha256=hashlib.sha256(raw[:-1]).hexdigest(), value=value)
+
+
+def check(folder: Path, case_id: str) -> list[Difference]:
+    """Every place where the chain does not hold: order, hashes, case, canonical form, and the head."""
+    found: list[Difference] = []
+    previous, count, size = NO_PREVIOUS, 0, 0
+
+    def differ(number: int, what: str) -> None:
+        found.append(Difference(place=f"ledger/events.jsonl line {number}", what=what, exit_code=5))
+
+    path = folder / "events.jsonl"
+    data = path.read_bytes() if path.exists() else b""
+    last_time = 0
+    for number, raw in enumerate(data.split(b"\n")[:-1], start=1):
+        sha256 = hashlib.sha256(raw).hexdigest()
+        try:
+            value = canonical.decode(raw)
+        except FormatError as error:
+            differ(number, str(error))
+            value = None
+        if isinstance(value, dict):
+            for what in _wrong_in(value, raw, number, previous, case_id, last_time):
+                differ(number, what)
+            last_time = value["ts_ns"] if isinstance(value.get("ts_ns"), int) else last_time
+        elif value is not None:
+            differ(number, "this line is not a JSON object")
+        previous, count, size = sha256, number, size + len(raw) + 1
+    if size != len(data):
+        differ(count + 1, "the last line is cut short")
+    try:
+        head = read_head(folder)
+    except LedgerError as error:
+        return [*found, Difference(place="ledger/head", what=str(error), exit_code=5)]
+    if head != {"lines": count, "sha256": previous, "size": size}:
+        what = f"the head names {head['lines']} lines, {head['size']} bytes; the ledger has {count} lines, {size} bytes"
+        if head["lines"] == count and head["size"] == size:
+            what = "the head names another last line than the ledger has"
+        found.append(Difference(place="ledger/head", what=what, exit_code=5))
+    return found
+
+
+def _wrong_in(
+    value: dict[str, Any], raw: bytes, number: int, previous: str, case_id: str, last_time: int
+) -> Iterator[str]:
+    try:
+        if canonical.encode(value) != raw:
+            yield "this line is not in canonical form"
+    except TypeError as error:
+        yield f"this line has no canonical form: {error}"
+    if value.get("prev") != previous:
+        yield "its 'prev' is not the hash of the line before it"
+    if value.get("seq") != number:
+        yield f"its 'seq' is {value.get('seq')!r}, it stands as line {number}"
+    if value.get("case") != case_id:
+        yield f"it belongs to another case: {value.get('case')!r}"
+    if value.get("act") not in set(Act) or value.get("phase") not in set(Phase):
+        yield f"its act {value.get('act')!r} with phase {value.get('phase')!r} is not on the list of version {VERSION}"
+
+
+def read_head(folder: Path) -> dict[str, Any]:
+    """The head as stored; the head of an empty ledger where there is none yet."""
+    path = folder / "head"
+    try:
+        value = canonical.decode(path.read_bytes())
+    except FileNotFoundError:
+        return dict(_EMPTY_HEAD)
+    except FormatError as error:
+        raise LedgerError(f"the head of the ledger cannot be read: {error}", place=str(path)) from error
+    if not isinstance(value, dict) or set(value) != set(_EMPTY_HEAD) or not isinstance(value["size"], int):
+        raise LedgerError("the head of the ledger does not have its three fields", place=str(path))
+    return value
+
+
+def write_head(folder: Path, head: dict[str, Any]) -> None:
+    """Replace the head in one step."""
+    replace_file(folder / "head", canonical.encode(head))
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write ``data`` under ``path`` so that a crash leaves the old file or the new one, whole."""
+    beside = path.with_name(path.name + ".new")
+    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    try:
+        _write_all(fd, data)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    beside.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in ``folder`` survive a power cut, where the system can."""
+    if os.name == "nt":
+        return
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def _last_hash(data: bytes) -> str:
+    if not data:
+        return NO_PREVIOUS
+    start = data.rfind(b"\n", 0, len(data) - 1) + 1
+    return hashlib.sha256(data[start:-1]).hexdigest()
+
+
+def _fields(entry: Entry) -> dict[str, Any]:
+    return {
+        "act": entry.act.value,
+        "phase": entry.phase.value,
+        "step": entry.step,
+        "actor": entry.actor,
+        "host": entry.host,
+        "tool": entry.tool,
+        "argv": list(entry.argv),
+        "params": entry.params,
+        "in": list(entry.inputs),
+        "out": list(entry.outputs),
+        "result": entry.result,
+        "why": entry.why,
+        "authority": entry.authority,
+        "corrects": entry.corrects,
+    }

@@ -1,0 +1,75 @@
+"""What a parser is given and what it must offer. A parser is one class in one module of this folder.
+
+``claims`` says how sure the parser is that a stored file is its own; the strongest claim wins and a tie fails.
+``ranges`` cuts a large store into parts that can be parsed on their own. ``parse`` yields records and nothing else: it
+cannot write, print, see the store or read the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO, Protocol, runtime_checkable
+
+from forensics.address import Address
+from forensics.formats.sniff import Sniffed
+from forensics.records import Record
+
+Range = Mapping[str, int | str]
+"""One part of a store, in the parser's own terms; ``{}`` is the whole store."""
+
+Keep = Callable[[bytes], str]
+"""Stores extracted bytes under their own hash and returns that SHA-256 in hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A stored file as a parser may look at it before it claims it: ``path`` as found, with ``/`` between its parts."""
+
+    path: str
+    size: int
+    sniffed: Sniffed
+    neighbours: frozenset[str] = frozenset()
+    """The paths of the folders of the same evidence item."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the case says about reading: the zone for times that state none, and the code page for texts that state none."""
+
+    zone: str = "UTC"
+    code_page: int = 932
+
+
+@dataclass(slots=True, kw_only=True)
+class Unit:
+    """The stored file to parse. ``begin`` is called before each item; where it answers ``False``, the item is left out."""
+
+    path: str
+    size: int
+    sha256: str
+    handle: BinaryIO
+    metadata: Mapping[str, int | str] = field(default_factory=dict)
+    """What the file system said: ``mtime_ns``, ``btime_ns``, ``first_in_folder`` ..."""
+    range: Range = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
+    begin: Callable[[str], bool] = lambda step: True
+    depth: int = 0
+
+
+@runtime_checkable
+class Parser(Protocol):
+    """One kind of store, log or message file."""
+
+    name: str
+    title: str
+    version: str
+
+    def claims(self, candidate: Candidate) -> int:
+        """0 for "not mine" to 100 for "nobody else's"."""
+
+    def ranges(self, unit: Unit) -> Sequence[Range]:
+        """The parts of this store, in order; ``[{}]`` when it is one part."""
+
+    def parse(self, unit: Unit, at: Address, keep: Keep) -> Iterator[Record]:
+        """The records of ``unit.range``; raises nothing but :class:`~forensics.errors.FormatError`."""
