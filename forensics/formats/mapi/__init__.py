@@ -1,4 +1,4 @@
-"""MAPI properties and items, shared by the readers of MSG files and of PST and OST stores ([MS-OXCDATA], [MS-OXPROPS])."""
+"""MAPI properties and items, shared by the readers of MSG files and PST stores ([MS-OXCDATA], [MS-OXPROPS])."""
 
 from __future__ import annotations
 

@@ -31,13 +31,13 @@ def bodies(item: Item) -> tuple[Body, ...]:
         held = item.properties.find(key)
         if held is None or held.multivalued or not held.raw.strip(b"\0"):
             continue
-        found.append(Body(kind=kind, raw=held.raw, codepage=_codepage(item, held.type)))
+        found.append(Body(kind=kind, raw=held.raw, codepage=_codepage(item, kind, held.type)))
     return tuple(found)
 
 
-def _codepage(item: Item, type_: int) -> int | None:
+def _codepage(item: Item, kind: str, type_: int) -> int | None:
     if type_ == tags.PTYP_STRING:
         return _UTF16
-    if type_ == tags.PTYP_STRING8:
+    if kind == "plain":
         return item.properties.codepage
     return item.properties.integer(tags.PR_INTERNET_CPID) or item.properties.codepage

@@ -34,7 +34,7 @@ class ResponseLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationIndex:
-    """``ticks`` is the FILETIME of the first message, exact to 6.5536 ms; ``rest`` what follows the last whole block."""
+    """``ticks`` is the FILETIME of the first message, exact to 6.5536 ms; ``rest`` follows the last whole block."""
 
     ticks: int
     guid: UUID

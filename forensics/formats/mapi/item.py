@@ -44,7 +44,7 @@ class HeldData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachedThing:
-    """One attachment: ``data``, ``embedded`` or ``streams`` (an OLE object, path to bytes), or else why not: ``lost``."""
+    """One attachment: ``data``, ``embedded`` or ``streams`` (an OLE object, path to bytes), or why not: ``lost``."""
 
     properties: PropertyBag
     method: int

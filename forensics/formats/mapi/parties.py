@@ -1,4 +1,4 @@
-"""Who sent and who received an item: names, SMTP and X.500 addresses ([MS-OXOMSG] 2.2.1, entry ids [MS-OXCDATA] 2.2.5)."""
+"""Who sent and who received an item: names, SMTP and X.500 addresses ([MS-OXOMSG] 2.2.1, [MS-OXCDATA] 2.2.5)."""
 
 from __future__ import annotations
 
@@ -128,6 +128,6 @@ def entry_address(raw: bytes, codepage: int | None = None) -> EntryAddress:
     if raw[4:20] != _ONE_OFF or len(raw) < 24:
         return EntryAddress()
     if raw[23] & 0x80:
-        return EntryAddress(*(decode_utf16(raw[24:]).split("\0") + ["", "", ""])[:3])
+        return EntryAddress(*[*decode_utf16(raw[24:]).split("\0"), "", "", ""][:3])
     fields = [decode_string8(part, codepage) for part in raw[24:].split(b"\0")[:3]]
-    return EntryAddress(*(fields + ["", "", ""])[:3])
+    return EntryAddress(*[*fields, "", "", ""][:3])

@@ -13,7 +13,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from forensics.formats.mapi import tags
-from forensics.formats.mapi.strings import decode_string8, decode_utf16
+from forensics.formats.mapi.strings import charset_of, codepage_of_locale, decode_string8, decode_utf16
 
 EPOCH_TICKS = 116_444_736_000_000_000
 """100-nanosecond ticks from 1601-01-01 to 1970-01-01, both at 00:00 UTC."""
@@ -23,7 +23,7 @@ _UNSET_TICKS = frozenset({0, 0x0CB34557A3DD4000, 0x7FFFFFFFFFFFFFFF, 0xFFFFFFFFF
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedId:
-    """The lasting name of a property whose id differs from store to store: [MS-OXPROPS] 1.3.1. ``number`` or ``name``."""
+    """The lasting name of a property whose id the store chose: ``number`` or ``name`` ([MS-OXPROPS] 1.3.1)."""
 
     guid: UUID
     number: int | None = None
@@ -87,7 +87,16 @@ class PropertyBag(Mapping[int, Property]):
                 if one.named is not None:
                     self._by_name[one.named] = one
         if codepage is None:
-            self.codepage = self.integer(tags.PR_MESSAGE_CODEPAGE) or self.integer(tags.PR_INTERNET_CPID)
+            self.codepage = self._stated_codepage()
+
+    def _stated_codepage(self) -> int | None:
+        """The code page of 8-bit strings; UTF-16 cannot be one, and the one for the Internet is the last resort."""
+        stated = (
+            self.integer(tags.PR_MESSAGE_CODEPAGE),
+            codepage_of_locale(self.integer(tags.PR_MESSAGE_LOCALE_ID)),
+            self.integer(tags.PR_INTERNET_CPID),
+        )
+        return next((one for one in stated if one and charset_of(one) and one not in (1200, 1201)), None)
 
     def __getitem__(self, key: int) -> Property:
         return self._by_id[key]
