@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
+from forensics.formats.codepages import charset_of, codepage_of_locale
 from forensics.formats.mapi import tags
-from forensics.formats.mapi.strings import charset_of, codepage_of_locale, decode_string8, decode_utf16
+from forensics.formats.mapi.strings import decode_string8, decode_utf16
 
 EPOCH_TICKS = 116_444_736_000_000_000
 """100-nanosecond ticks from 1601-01-01 to 1970-01-01, both at 00:00 UTC."""
