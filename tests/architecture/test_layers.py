@@ -43,7 +43,7 @@ TABLE: dict[str, May] = {
     "evidence": May(others={"cryptography": "evidence.vault"}),
     "acquisition": May(ours=("formats", "evidence"), others={"pytsk3": "acquisition", "pyewf": "acquisition"}),
     "parsers": May(ours=("formats",)),
-    "casefile": May(ours=("evidence",), others={"duckdb": "casefile.view", "pandas": "casefile.view"}),
+    "casefile": May(ours=("evidence",), others=dict.fromkeys(("duckdb", "pandas", "pyarrow"), "casefile.view")),
     "timeline": May(ours=VIEW),
     "findings": May(ours=(*VIEW, "timeline")),
     "playbooks": May(ours=(*VIEW, "timeline")),
