@@ -53,7 +53,10 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "smtplib": (),
 }
 # Module : why it may catch everything.
-CATCHES_ALL = {"forensics.workers.child": "whatever a job raises costs that job alone, and is told to the parent"}
+CATCHES_ALL = {
+    "forensics.workers.child": "whatever a job raises costs that job alone, and is told to the parent",
+    "forensics.workers.engine": "whatever a slot raises is handed to whoever waits for the job",
+}
 LOSSY = ("replace", "ignore")
 
 
