@@ -56,7 +56,8 @@ lock: ## Pin the requirements again (needs uv; LOCK_ARGS=--upgrade for newer ver
 	$(LOCK) requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
 
 clean: ## Remove the demo case, build output and caches
-	@if [ -d "$(CASE)" ]; then chmod -R u+w "$(CASE)"; rm -rf "$(CASE)"; fi
+	@# By its own name, never $(CASE): a case that a person named is not ours to remove.
+	@if [ -d demo-case ]; then chmod -R u+w demo-case; rm -rf demo-case; fi
 	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find forensics tests tools sample_data benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
