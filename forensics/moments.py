@@ -37,6 +37,19 @@ class Meaning(StrEnum):
     ENDS = "ends"
     DELETED = "deleted"
     LOGGED = "logged"
+    REPLIED_TO_ALL = "replied_to_all"
+    FORWARDED = "forwarded"
+    ACTED_ON = "acted_on"
+    """The last action on the item, of a kind that its number does not tell."""
+    REPORTED = "reported"
+    REPLY_DUE = "reply_due"
+    DELIVER_BY = "deliver_by"
+    ORIGINAL_SUBMITTED = "original_submitted"
+    ORIGINAL_DELIVERED = "original_delivered"
+    FLAG_COMPLETED = "flag_completed"
+    RETAINED_UNTIL = "retained_until"
+    ARCHIVE_DUE = "archive_due"
+    COMPLETED = "completed"
 
 
 class Basis(StrEnum):

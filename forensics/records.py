@@ -144,7 +144,7 @@ class MomentRecord(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyText(Part):
-    """One body text. ``sha256`` is over the bytes after transfer decoding, before they became text; ``size`` in bytes."""
+    """One body text. ``sha256`` and ``size`` are of the bytes after transfer decoding, before they became text."""
 
     KIND: ClassVar[str] = "text"
 
@@ -202,12 +202,3 @@ class Problem(Record):
     what: str
     lost: str
     cause: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """One thing that a verification found different. ``exit_code`` is 4 for evidence and results, 5 for the ledger."""
-
-    place: str
-    what: str
-    exit_code: int = 4

@@ -27,7 +27,8 @@ from forensics import canonical
 from forensics.casefile.acts import VERSION, Act, Phase
 from forensics.casefile.lock import FileLock
 from forensics.errors import FormatError, LedgerError
-from forensics.records import Difference
+from forensics.evidence.durable import sync_folder, write_all
+from forensics.evidence.verification import Difference
 
 NO_PREVIOUS = "0" * 64
 _EMPTY_HEAD = {"lines": 0, "sha256": NO_PREVIOUS, "size": 0}
@@ -127,7 +128,7 @@ class Ledger:
             **{key: item for key, item in _fields(entry).items() if item not in ("", (), {}, [])},
         }
         raw = canonical.encode(value)
-        _write_all(self._fd, raw + b"\n")
+        write_all(self._fd, raw + b"\n")
         os.fsync(self._fd)
         sha256 = hashlib.sha256(raw).hexdigest()
         self._head = {"lines": value["seq"], "sha256": sha256, "size": self._head["size"] + len(raw) + 1}
@@ -208,7 +209,7 @@ def check(folder: Path, case_id: str) -> list[Difference]:
     previous, count, size = NO_PREVIOUS, 0, 0
 
     def differ(number: int, what: str) -> None:
-        found.append(Difference(place=f"ledger/events.jsonl line {number}", what=what, exit_code=5))
+        found.append(Difference(place=f"ledger/events.jsonl line {number}", what=what))
 
     path = folder / "events.jsonl"
     data = path.read_bytes() if path.exists() else b""
@@ -232,12 +233,12 @@ def check(folder: Path, case_id: str) -> list[Difference]:
     try:
         head = read_head(folder)
     except LedgerError as error:
-        return [*found, Difference(place="ledger/head", what=str(error), exit_code=5)]
+        return [*found, Difference(place="ledger/head", what=str(error))]
     if head != {"lines": count, "sha256": previous, "size": size}:
         what = f"the head names {head['lines']} lines, {head['size']} bytes; the ledger has {count} lines, {size} bytes"
         if head["lines"] == count and head["size"] == size:
             what = "the head names another last line than the ledger has"
-        found.append(Difference(place="ledger/head", what=what, exit_code=5))
+        found.append(Difference(place="ledger/head", what=what))
     return found
 
 
@@ -283,29 +284,12 @@ def replace_file(path: Path, data: bytes) -> None:
     beside = path.with_name(path.name + ".new")
     fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     try:
-        _write_all(fd, data)
+        write_all(fd, data)
         os.fsync(fd)
     finally:
         os.close(fd)
     beside.replace(path)
     sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in ``folder`` survive a power cut, where the system can."""
-    if os.name == "nt":
-        return
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
 
 
 def _last_hash(data: bytes) -> str:

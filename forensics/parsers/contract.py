@@ -35,7 +35,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the case says about reading: the zone for times that state none, and the code page for texts that state none."""
+    """What the case says about reading: the zone and the code page of times and texts that state none."""
 
     zone: str = "UTC"
     code_page: int = 932
@@ -43,7 +43,7 @@ class Settings:
 
 @dataclass(slots=True, kw_only=True)
 class Unit:
-    """The stored file to parse. ``begin`` is called before each item; where it answers ``False``, the item is left out."""
+    """The stored file to parse. ``begin`` is called before each item; on ``False`` that item is left out."""
 
     path: str
     size: int
@@ -55,6 +55,11 @@ class Unit:
     settings: Settings = field(default_factory=Settings)
     begin: Callable[[str], bool] = lambda step: True
     depth: int = 0
+    """How many messages this one lies inside of."""
+    folder: str = ""
+    """The folder that the file stands for or lies in: the ``store_path`` of its messages, or the start of it."""
+    embedded_in: str = ""
+    """The id of the message that carries this unit as an attachment."""
 
 
 @runtime_checkable

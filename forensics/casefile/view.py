@@ -1,0 +1,186 @@
+"""The read-only view of a case that everything downstream reads: facts, ledger, evidence items, records, timeline.
+
+Only what the newest finished step lists counts, and each file's SHA-256 is checked before it is decoded. Queries run in
+an embedded DuckDB over registered tables: no access to files or network, configuration locked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from forensics import canonical, tables
+from forensics.casefile.acts import Act, Phase
+from forensics.casefile.case import CaseFacts, read_facts
+from forensics.casefile.ledger import Line, read_lines
+from forensics.errors import FormatError, IntegrityError
+from forensics.evidence.item import ACQUISITION, FILES, MANIFEST, Entry, load_entries
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MEMORY_LIMIT = "2GB"
+TIMELINE_TABLES = {"event": "timeline/events.parquet", "logical": "timeline/logical.parquet"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceItem:
+    """One evidence item as acquired: its own record of the acquisition, its files, the hash of its manifest."""
+
+    name: str
+    manifest_sha256: str
+    acquisition: dict[str, Any]
+    files: tuple[Entry, ...]
+
+
+class CaseView:
+    """A case, read only. Opening it checks nothing; each part is checked when it is first used."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.facts: CaseFacts
+        self.facts_sha256: str
+        self.facts, self.facts_sha256 = read_facts(folder)
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """Every line of the ledger."""
+        return tuple(read_lines(self.folder / "ledger"))
+
+    @property
+    def head(self) -> Line | None:
+        """The last line of the ledger."""
+        return self.lines[-1] if self.lines else None
+
+    def newest(self, act: Act, **params: Any) -> Line | None:
+        """The newest finished line of ``act`` whose params hold these values."""
+        for line in reversed(self.lines):
+            if line.act == act and line.phase == Phase.FINISHED:
+                found = line.value.get("params", {})
+                if all(found.get(key) == value for key, value in params.items()):
+                    return line
+        return None
+
+    def evidence_names(self) -> tuple[str, ...]:
+        """The evidence items whose acquisition was finished, in order."""
+        lines = (line for line in self.lines if line.act == Act.ACQUIRE and line.phase == Phase.FINISHED)
+        return tuple(sorted({str(line.value["params"]["evidence"]) for line in lines}))
+
+    @cached_property
+    def evidence(self) -> tuple[EvidenceItem, ...]:
+        """Every finished evidence item."""
+        return tuple(self._evidence_item(name) for name in self.evidence_names())
+
+    def _evidence_item(self, name: str) -> EvidenceItem:
+        folder = self.folder / "evidence" / name
+        try:
+            manifest = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+            acquisition = canonical.decode((folder / ACQUISITION).read_bytes())
+            files = tuple(load_entries((folder / FILES).read_bytes()))
+        except (OSError, FormatError) as error:
+            raise IntegrityError(
+                f"the description of {name} cannot be read: {error}", place=str(folder), todo="run 'forensics verify'"
+            ) from error
+        return EvidenceItem(name=name, manifest_sha256=manifest, acquisition=acquisition, files=files)
+
+    @cached_property
+    def manifests(self) -> tuple[dict[str, Any], ...]:
+        """What the newest finished parse of each evidence item lists: parts, contents, files, counts."""
+        return tuple(self._manifests())
+
+    def _manifests(self) -> Iterator[dict[str, Any]]:
+        for name in self.evidence_names():
+            line = self.newest(Act.PARSE, evidence=name)
+            for output in line.value.get("out", []) if line else []:
+                value = canonical.decode(self.read_output(output))
+                if isinstance(value, dict):
+                    yield value
+
+    def read_output(self, output: dict[str, Any]) -> bytes:
+        """The bytes of a file that a ledger line lists, or :class:`IntegrityError` where they are not those bytes."""
+        try:
+            data = (self.folder / str(output["path"])).read_bytes()
+        except OSError as error:
+            raise self._differs(output, "cannot be read") from error
+        if hashlib.sha256(data).hexdigest() != output["sha256"]:
+            raise self._differs(output, "is not what the ledger lists")
+        return data
+
+    def _differs(self, output: dict[str, Any], what: str) -> IntegrityError:
+        todo = "run 'forensics verify', then make it anew with --again"
+        return IntegrityError(f"{output['path']} {what}", place=str(self.folder / str(output["path"])), todo=todo)
+
+    def checked_path(self, output: dict[str, Any]) -> Path:
+        """The path of a listed file after its hash was compared."""
+        path = self.folder / str(output["path"])
+        try:
+            with path.open("rb") as handle:
+                found = hashlib.file_digest(handle, "sha256").hexdigest()
+        except OSError as error:
+            raise self._differs(output, "cannot be read") from error
+        if found != output["sha256"]:
+            raise self._differs(output, "is not what the ledger lists")
+        return path
+
+    @cached_property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """A connection with one view for each record kind, and ``event`` and ``logical`` once there is a timeline."""
+        connection = duckdb.connect(config={"python_enable_replacements": "false"})
+        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+        connection.execute("SET TimeZone = 'UTC'")
+        for kind, schema in tables.SCHEMAS.items():
+            parts = [self.checked_path(part) for part in self._parts(kind)]
+            connection.register(kind, _dataset(parts, schema))
+        line = self.newest(Act.TIMELINE)
+        if line is not None:
+            listed = {output["path"]: output for output in line.value["out"]}
+            for name, path in TIMELINE_TABLES.items():
+                if path in listed:
+                    connection.register(name, _dataset([self.checked_path(listed[path])], None))
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        return connection
+
+    def _parts(self, kind: str) -> Iterable[dict[str, Any]]:
+        for manifest in self.manifests:
+            yield from (part for part in manifest["parts"] if part["kind"] == kind)
+
+    def arrow(self, sql: str, parameters: list[Any] | None = None) -> pa.Table:
+        """The answer to a query, as an Arrow table."""
+        return self.connection.sql(sql, params=parameters).to_arrow_table()
+
+    def batches(self, sql: str, rows: int = 100_000) -> pa.RecordBatchReader:
+        """The answer to a query, a batch at a time."""
+        return self.connection.sql(sql).to_arrow_reader(rows)
+
+    def frame(self, sql: str, parameters: list[Any] | None = None) -> pd.DataFrame:
+        """The answer to a query, as a pandas frame."""
+        return self.arrow(sql, parameters).to_pandas()
+
+    def rows(self, sql: str, parameters: list[Any] | None = None) -> list[dict[str, Any]]:
+        """The answer to a query, one dict a row."""
+        found: list[dict[str, Any]] = self.arrow(sql, parameters).to_pylist()
+        return found
+
+    def counts(self) -> dict[str, int]:
+        """How many records of each kind the case holds."""
+        found = dict.fromkeys(tables.SCHEMAS, 0)
+        for manifest in self.manifests:
+            for part in manifest["parts"]:
+                found[part["kind"]] += part["rows"]
+        return found
+
+
+def _dataset(paths: list[Path], schema: pa.Schema | None) -> Any:
+    if not paths:
+        assert schema is not None
+        return schema.empty_table()
+    return ds.dataset([str(path) for path in paths], format="parquet", schema=schema)

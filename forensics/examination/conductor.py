@@ -1,0 +1,153 @@
+"""The one conductor: opens a case, runs each step, writes ``begun``, then ``finished`` or ``failed``, to the ledger.
+
+The rules of a step. (1) ``begun`` names the inputs, the parameters and the hash of ``case.toml``, and is on the disk
+before anything is done. (2) What a step makes is on the disk before ``finished`` lists it. (3) A step that raises is
+``failed``, with the reason; a step that was killed has no second line, and the same command runs it again. (4) Only
+what the newest ``finished`` line of a step lists counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from uuid import UUID
+
+from forensics.casefile.acts import Act, Phase
+from forensics.casefile.case import CaseFacts, check_facts, read_facts, write_facts
+from forensics.casefile.ledger import Entry, Ledger, Line, entry_id
+from forensics.casefile.view import CaseView
+from forensics.errors import ForensicsError, IntegrityError, InterruptedWork, UsageError
+from forensics.evidence.content import ContentStore
+from forensics.evidence.store import EvidenceStore
+from forensics.examination.station import Station, tool
+
+_UNBORN = frozenset(("case.toml.new",))
+"""What a run that was killed while it made the case may have left."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Step:
+    """One running step. The code inside fills in what it made and what came of it."""
+
+    line: Line
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    result: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+class Examination:
+    """A case opened for work; a context manager that holds the ledger's lock."""
+
+    def __init__(self, folder: Path, station: Station | None = None) -> None:
+        self.folder = folder
+        self.station = station or Station()
+        self.facts, self.facts_sha256 = read_facts(folder)
+        self.evidence = EvidenceStore(folder / "evidence")
+        self.content = ContentStore(folder / "content")
+        self._ledger = Ledger(folder / "ledger", self.facts.id)
+
+    @classmethod
+    def create(cls, folder: Path, facts: dict[str, Any], station: Station | None = None) -> Examination:
+        """Make a new case in ``folder``, which must not exist or be empty; entering it writes ``case.open``."""
+        station = station or Station()
+        if folder.exists() and (not folder.is_dir() or any(path.name not in _UNBORN for path in folder.iterdir())):
+            raise UsageError(
+                f"{folder} is there already and is not an empty folder",
+                place=str(folder),
+                todo="name a folder that does not exist yet, or an existing case",
+            )
+        made = CaseFacts(id=entry_id(station.now()), **facts)
+        check_facts(made)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_facts(folder, made)
+        return cls(folder, station)
+
+    def __enter__(self) -> Examination:
+        self._ledger.__enter__()
+        try:
+            self._open()
+        except BaseException:
+            self._ledger.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ledger.__exit__(kind, error, trace)
+
+    def _open(self) -> None:
+        if self._ledger.set_aside:
+            result = {"torn": f"ledger/torn/{self._ledger.set_aside}"}
+            self.note(Act.ANOMALY, why="the last line of the ledger was cut short and set aside", result=result)
+        if self._ledger.head["lines"] == 0:
+            if UUID(self.facts.id).version != 7:
+                raise IntegrityError("the id in case.toml is not one that this program gives", place=str(self.folder))
+            self.note(Act.CASE_OPEN, params=self._facts_as_params())
+
+    def _facts_as_params(self) -> dict[str, Any]:
+        return {"case_toml_sha256": self.facts_sha256, "missing": list(self.facts.missing())}
+
+    @property
+    def head(self) -> dict[str, Any]:
+        """Where the ledger stands: lines, size in bytes, hash of the last line."""
+        return self._ledger.head
+
+    def view(self) -> CaseView:
+        """The case as everything downstream reads it, as of now."""
+        return CaseView(self.folder)
+
+    def note(self, act: Act, **fields: Any) -> Line:
+        """One line for an act that has no duration."""
+        return self._append(act, Phase.DONE, entry_id(self.station.now()), **fields)
+
+    @contextmanager
+    def step(self, act: Act, *, params: dict[str, Any], inputs: Sequence[dict[str, Any]] = ()) -> Iterator[Step]:
+        """Run the body as one step of the ledger."""
+        name = entry_id(self.station.now())
+        given = {**params, "case_toml_sha256": self.facts_sha256}
+        line = self._append(act, Phase.BEGUN, name, params=given, inputs=tuple(inputs))
+        step = Step(line=line)
+        try:
+            yield step
+        except BaseException as error:
+            if isinstance(error, (Exception, KeyboardInterrupt)):
+                self._append(act, Phase.FAILED, name, params=params, result=_failure(error))
+            raise
+        self._append(
+            act,
+            Phase.FINISHED,
+            name,
+            params={**params, **step.params},
+            outputs=tuple(step.outputs),
+            result=step.result,
+        )
+
+    def _append(self, act: Act, phase: Phase, step: str, **fields: Any) -> Line:
+        actor = {"name": self.facts.examiner, "org": self.facts.organisation, "role": self.facts.role}
+        entry = Entry(
+            act=act,
+            phase=phase,
+            step=step,
+            ts_ns=self.station.now(),
+            actor={key: value for key, value in actor.items() if value},
+            host=self.station.host(),
+            tool=tool(),
+            argv=self.station.argv,
+            authority=self.facts.legal_basis,
+            **fields,
+        )
+        return self._ledger.append(entry)
+
+
+def _failure(error: BaseException) -> dict[str, Any]:
+    """What a failed line says: the reason in one sentence, its place, and the exit code that followed."""
+    if isinstance(error, ForensicsError):
+        return {"rc": error.exit_code, "error": error.what, "place": error.place}
+    if isinstance(error, KeyboardInterrupt):
+        return {"rc": InterruptedWork.exit_code, "error": "stopped by the user", "place": ""}
+    return {"rc": 1, "error": f"{type(error).__name__}: {error}", "place": ""}

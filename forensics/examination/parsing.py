@@ -1,0 +1,321 @@
+"""The step from stored bytes to records: plan, parse in guarded workers, put parts and contents in place.
+
+``records/EV-0001.json`` lists what the newest finished parse of an evidence item made; the ledger holds its hash. While
+a parse runs, everything lies in ``records/.work``; a rerun takes over the tasks that are journaled there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from forensics import canonical
+from forensics.casefile.acts import Act
+from forensics.casefile.ledger import replace_file
+from forensics.casefile.view import CaseView, EvidenceItem
+from forensics.errors import DONE, PARTLY_READ, FormatError
+from forensics.evidence.durable import sync_folder
+from forensics.evidence.item import Entry, payload_name
+from forensics.examination.conductor import Examination, Step
+from forensics.examination.station import tool
+from forensics.examination.tasks import Done, Runner, Task, believed, cut
+from forensics.workers import Engine, Job, LocalEngine
+
+PLAN_FILES = 500
+_MODULE = "forensics.examination.parsejob"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParseSummary:
+    """What a parse of one evidence item came to. ``unclaimed`` counts the files that no parser knows."""
+
+    evidence: str
+    counts: dict[str, int]
+    files: int
+    unclaimed: int
+    unchanged: bool = False
+    identical: bool | None = None
+    """Whether a repeated parse gave the same parts as the one before; ``None`` for a first one."""
+
+    @property
+    def exit_code(self) -> int:
+        """3 where something could not be read or nothing was recognised."""
+        nothing = self.unclaimed == self.files
+        return PARTLY_READ if self.counts.get("problem") or nothing else DONE
+
+
+@dataclass(slots=True, kw_only=True)
+class _Work:
+    """One parse in progress."""
+
+    item: EvidenceItem
+    runner: Runner
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    planned: list[dict[str, Any]] = field(default_factory=list)
+    journal: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def parse(examination: Examination, *, again: bool = False) -> list[ParseSummary]:
+    """Parse every evidence item; one that was parsed by this very program already is left as it is."""
+    view = examination.view()
+    wanted = [item for item in view.evidence if again or not _is_current(view, item)]
+    summaries = [_summary(view, item, unchanged=True) for item in view.evidence if item not in wanted]
+    if wanted:
+        with LocalEngine(examination.station.workers, preload=(_MODULE,)) as engine:
+            summaries += [_parse_item(examination, view, item, engine) for item in wanted]
+    return sorted(summaries, key=lambda each: each.evidence)
+
+
+def _params(view: CaseView, item: EvidenceItem) -> dict[str, Any]:
+    settings = {"zone": view.facts.time_zone, "code_page": view.facts.code_page}
+    return {
+        "evidence": item.name,
+        "manifest_sha256": item.manifest_sha256,
+        "tool_sha256": tool()["sha256"],
+        "libraries": tool()["libraries"],
+        "settings": settings,
+    }
+
+
+def _is_current(view: CaseView, item: EvidenceItem) -> bool:
+    """Whether the newest parse had the same input and the same program, and what it made is still there."""
+    line = view.newest(Act.PARSE, **_params(view, item))
+    if line is None or line != view.newest(Act.PARSE, evidence=item.name):
+        return False
+    manifest = next(each for each in view.manifests if each["evidence"] == item.name)
+    return all((view.folder / part["path"]).is_file() for part in manifest["parts"])
+
+
+def _parse_item(examination: Examination, view: CaseView, item: EvidenceItem, engine: Engine) -> ParseSummary:
+    params = _params(view, item)
+    before = next((each for each in view.manifests if each["evidence"] == item.name), None)
+    inputs = [{"id": item.name, "sha256": item.manifest_sha256}]
+    with examination.step(Act.PARSE, params=params, inputs=inputs) as step:
+        work = _prepare(examination, item, engine, params)
+        _plan(examination, work)
+        done = list(_run(examination, work))
+        manifest = _put_in_place(examination, work, done)
+        _finish(examination, step, manifest, done)
+    _sweep(examination.folder / "records", item.name, manifest)
+    shutil.rmtree(work.runner.work)
+    identical = None if before is None else before["parts"] == manifest["parts"]
+    summary = _summary(examination.view(), item)
+    return ParseSummary(
+        evidence=item.name,
+        counts=summary.counts,
+        files=summary.files,
+        unclaimed=summary.unclaimed,
+        identical=identical,
+    )
+
+
+def _prepare(examination: Examination, item: EvidenceItem, engine: Engine, params: dict[str, Any]) -> _Work:
+    """Set up the work folder; what an earlier run with the same inputs left there is taken over, all else removed."""
+    work = examination.folder / "records" / ".work" / item.name
+    mark = canonical.encode(params)
+    known = work / "params.json"
+    if not known.exists() or known.read_bytes() != mark:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        replace_file(known, mark)
+    stored = [entry for entry in item.files if entry.number is not None]
+    files = {f"{entry.number:06d}": _file(entry) for entry in stored}
+    folder = examination.folder / "evidence" / item.name
+    data = {number: folder / payload_name(int(number)) for number in files}
+    runner = Runner(engine=engine, evidence=item.name, work=work, settings=params["settings"], data=data)
+    return _Work(item=item, runner=runner, files=files, journal=_read_journal(work / "journal.jsonl"))
+
+
+def _file(entry: Entry) -> dict[str, Any]:
+    path = entry.path.decode("utf-8", "backslashreplace")
+    times = {"mtime_ns": entry.times.modified, "btime_ns": entry.times.born}
+    return {
+        "number": f"{entry.number:06d}",
+        "path": path,
+        "folder": path.rpartition("/")[0],
+        "size": entry.size,
+        "sha256": entry.sha256,
+        "metadata": {key: value for key, value in times.items() if value is not None},
+    }
+
+
+def _plan(examination: Examination, work: _Work) -> None:
+    """Ask workers which parser each file belongs to; a file whose look crashes a worker is named and left out."""
+    files = list(work.files.values())
+    folders = sorted({"/".join(parts) for file in files for parts in _above(file["path"])})
+    examination.station.progress.begin(f"{work.item.name}: looking at the files", items=len(files))
+    for start in range(0, len(files), PLAN_FILES):
+        batch = files[start : start + PLAN_FILES]
+        work.planned.extend(_plan_batch(work, batch, folders))
+        examination.station.progress.advance(0, len(batch))
+    examination.station.progress.end()
+
+
+def _above(path: str) -> Iterator[list[str]]:
+    parts = path.split("/")[:-1]
+    return (parts[:end] for end in range(1, len(parts) + 1))
+
+
+def _plan_batch(work: _Work, batch: list[dict[str, Any]], folders: list[str]) -> list[dict[str, Any]]:
+    skip: dict[str, str] = {}
+    spool = work.runner.work / "plan"
+    while True:
+        spool.mkdir(exist_ok=True)
+        args = {"files": batch, "folders": folders, "skip": skip, "settings": work.runner.settings}
+        reads = tuple(work.runner.data[file["number"]] for file in batch)
+        outcome = work.runner.engine.submit(Job(call=f"{_MODULE}:plan", args=args, reads=reads, spool=spool)).result()
+        if outcome.value is not None:
+            found: list[dict[str, Any]] = outcome.value["files"]
+            return sorted([*found, *(_unplanned(number, why) for number, why in skip.items())], key=_number)
+        left = [file["number"] for file in batch if file["number"] not in skip]
+        culprit = outcome.at if outcome.at in left else left[0]
+        skip[culprit] = outcome.cause
+
+
+def _number(plan: dict[str, Any]) -> str:
+    return str(plan["number"])
+
+
+def _unplanned(number: str, cause: str) -> dict[str, Any]:
+    return {"number": number, "parser": "", "kind": "unknown", "why": "", "ranges": [], "lost": cause}
+
+
+def _run(examination: Examination, work: _Work) -> Iterator[Done]:
+    """Run the tasks, some at a time, and give back the finished ones in order; each is journaled as it ends."""
+    tasks = list(cut(work.planned, work.files))
+    examination.station.progress.begin(f"{work.item.name}: parsing", items=len(tasks))
+
+    def one(task: Task) -> Done:
+        key = work.runner.key(task)
+        kept = work.journal.get(key)
+        spool = work.runner.work / task.name
+        if kept is not None and believed(kept["answer"], spool) == kept["answer"]:
+            done = Done(task=task, spool=spool, answer=kept["answer"], tries=tuple(kept["tries"]))
+        else:
+            done = work.runner.run(task)
+            _write_journal(work.runner.work, key, done)
+        examination.station.progress.advance(0, 1)
+        return done
+
+    with ThreadPoolExecutor(examination.station.workers) as pool:
+        yield from pool.map(one, tasks)
+    examination.station.progress.end()
+
+
+def _write_journal(work: Path, key: str, done: Done) -> None:
+    """Make the task's files durable, then say so: one line, appended in one write."""
+    for path in sorted(done.spool.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as handle:
+                os.fsync(handle.fileno())
+    for folder in (done.spool / "parts", done.spool / "content", done.spool, work):
+        sync_folder(folder)
+    line = canonical.encode({"key": key, "answer": done.answer, "tries": list(done.tries)}) + b"\n"
+    with (work / "journal.jsonl").open("ab", buffering=0) as handle:
+        handle.write(line)
+        os.fsync(handle.fileno())
+
+
+def _read_journal(path: Path) -> dict[str, dict[str, Any]]:
+    """The tasks that an interrupted run finished; a torn last line is a task that it did not."""
+    found: dict[str, dict[str, Any]] = {}
+    if path.exists():
+        data = path.read_bytes()
+        whole = data.rfind(b"\n") + 1
+        for line in data[:whole].splitlines():
+            try:
+                value = canonical.decode(line)
+            except FormatError:
+                continue
+            found[value["key"]] = value
+        with path.open("r+b") as handle:
+            handle.truncate(whole)
+    return found
+
+
+def _put_in_place(examination: Examination, work: _Work, done: list[Done]) -> dict[str, Any]:
+    """Move parts and contents into the case, and write the manifest that lists them."""
+    parts = []
+    content: dict[str, int] = {}
+    examination.content.begin()
+    finished = [*done, *_plan_problems(work)]
+    for each in finished:
+        for name, size in each.answer["content"].items():
+            if name not in content:
+                with (each.spool / "content" / name).open("rb") as handle:
+                    examination.content.put(handle)
+                content[name] = size
+        for part in each.answer["parts"]:
+            path = f"records/{part['kind']}/{work.item.name}-{each.task.name}.parquet"
+            _move(each.spool / "parts" / f"{part['kind']}.parquet", examination.folder / path)
+            parts.append({**part, "path": path})
+    examination.content.commit()
+    for kind in {part["kind"] for part in parts}:
+        sync_folder(examination.folder / "records" / kind)
+    sync_folder(examination.folder / "records")
+    seen = [{key: plan[key] for key in ("number", "parser", "kind", "why")} for plan in work.planned]
+    counts: Counter[str] = Counter()
+    for part in parts:
+        counts[part["kind"]] += part["rows"]
+    return {
+        "evidence": work.item.name,
+        "parts": parts,
+        "content": content,
+        "files": seen,
+        "counts": dict(sorted(counts.items())),
+    }
+
+
+def _move(source: Path, target: Path) -> None:
+    """A copy under the target's name; the source stays until the step is finished, so that a killed run can go on."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(target.name + ".new")
+    beside.unlink(missing_ok=True)
+    try:
+        beside.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, beside)
+        with beside.open("rb") as handle:
+            os.fsync(handle.fileno())
+    beside.replace(target)
+
+
+def _plan_problems(work: _Work) -> list[Done]:
+    """A problem for each file that no parser got because looking at it failed."""
+    lost = [plan for plan in work.planned if plan["lost"]]
+    return [work.runner.refuse(work.files[plan["number"]], plan["lost"]) for plan in lost]
+
+
+def _finish(examination: Examination, step: Step, manifest: dict[str, Any], done: list[Done]) -> None:
+    path = f"records/{manifest['evidence']}.json"
+    data = canonical.encode(manifest)
+    replace_file(examination.folder / path, data)
+    step.outputs.append({"path": path, "sha256": canonical.fingerprint(manifest), "size": len(data)})
+    tries = {each.task.name: list(each.tries) for each in done if each.tries}
+    step.result = {"counts": manifest["counts"], "errors": tries, "files": len(manifest["files"])}
+
+
+def _sweep(records: Path, evidence: str, manifest: dict[str, Any]) -> None:
+    """Remove the parts of an earlier parse that the new manifest does not list."""
+    listed = {part["path"] for part in manifest["parts"]}
+    for path in records.glob(f"*/{evidence}-*"):
+        if path.relative_to(records.parent).as_posix() not in listed:
+            path.unlink()
+
+
+def _summary(view: CaseView, item: EvidenceItem, *, unchanged: bool = False) -> ParseSummary:
+    manifest = next(each for each in view.manifests if each["evidence"] == item.name)
+    unclaimed = sum(1 for file in manifest["files"] if not file["parser"])
+    return ParseSummary(
+        evidence=item.name,
+        counts=manifest["counts"],
+        files=len(manifest["files"]),
+        unclaimed=unclaimed,
+        unchanged=unchanged,
+    )

@@ -1,0 +1,101 @@
+"""Who works here, on what machine and with what tool: the facts that stand in every ledger line of this session."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Protocol
+
+import forensics
+
+DISTRIBUTION = "email-forensics"
+DEPENDENCIES = ("pyarrow", "duckdb", "libpff-python", "pytsk3", "libewf-python", "olefile")
+
+
+class Progress(Protocol):
+    """What the command line shows while long work runs; every call is cheap."""
+
+    def begin(self, title: str, size: int = 0, items: int = 0) -> None:
+        """A piece of work starts; ``size`` in bytes and ``items`` are 0 where not known."""
+
+    def advance(self, size: int, items: int) -> None:
+        """So many more bytes and items are done."""
+
+    def end(self) -> None:
+        """The piece of work is over."""
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def begin(self, title: str, size: int = 0, items: int = 0) -> None:
+        """Nothing is shown."""
+
+    def advance(self, size: int, items: int) -> None:
+        """Nothing is shown."""
+
+    def end(self) -> None:
+        """Nothing is shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """The clock, the command as given, the number of workers, and who watches."""
+
+    now: Callable[[], int] = time.time_ns
+    argv: tuple[str, ...] = ()
+    workers: int = 2
+    progress: Progress = field(default_factory=Silent)
+
+    def host(self) -> dict[str, str]:
+        """The machine: name, system, and the id of this boot where the system has one."""
+        boot = Path("/proc/sys/kernel/random/boot_id")
+        return {
+            "name": platform.node(),
+            "os": platform.platform(),
+            "boot": boot.read_text().strip() if boot.exists() else "",
+        }
+
+
+def workers_by_default() -> int:
+    """One for each processor, 16 at the most."""
+    return max(1, min(os.cpu_count() or 1, 16))
+
+
+@cache
+def tool() -> dict[str, str]:
+    """This program: version, SHA-256 over its source files, Python, and the libraries that read evidence."""
+    return {
+        "name": DISTRIBUTION,
+        "version": forensics.__version__,
+        "sha256": _source_digest(),
+        "python": sys.version.split()[0],
+        "libraries": " ".join(f"{name}={_version(name)}" for name in DEPENDENCIES),
+    }
+
+
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "absent"
+
+
+def _source_digest() -> str:
+    """SHA-256 over the path and content of every file of the package, in byte order of the paths."""
+    root = Path(forensics.__file__).parent
+    hasher = hashlib.sha256()
+    for path in sorted(root.rglob("*"), key=lambda each: each.as_posix().encode()):
+        if path.is_file() and "__pycache__" not in path.parts:
+            name = path.relative_to(root).as_posix().encode()
+            data = path.read_bytes()
+            hasher.update(b"%d:%s%d:" % (len(name), name, len(data)) + data)
+    return hasher.hexdigest()

@@ -1,0 +1,213 @@
+"""Cuts the parsing of an evidence item into tasks that do not depend on the number of workers, and runs one of them.
+
+A task is one range of a large store, or a run of small files of one parser. When a task's worker crashes, hangs or
+meets a limit, the item it was at is left out and becomes a problem, and the task is run again without it; a limit of
+time or memory is first tried once more with four times as much.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from forensics import canonical
+from forensics.address import Address
+from forensics.errors import FormatError
+from forensics.examination.part_writer import PartWriter
+from forensics.records import Problem
+from forensics.tables import SCHEMAS
+from forensics.workers import Engine, Job, Limits, Outcome
+
+SMALL_FILE = 1 << 22
+BATCH_FILES = 256
+BATCH_BYTES = 1 << 23
+MOST_SKIPS = 100
+_WIDENED = ("timeout", "cpu", "memory")
+_HERE = "forensics.examination.parsejob"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Files of one parser, or one range of one file. ``name`` is also the name of its parts."""
+
+    name: str
+    parser: str
+    files: tuple[dict[str, Any], ...]
+    range: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Bytes of its files; of a range, the bytes of the whole file."""
+        return sum(int(file["size"]) for file in self.files)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A finished task: its answer, and why it needed more than one try."""
+
+    task: Task
+    spool: Path
+    answer: dict[str, Any]
+    tries: tuple[str, ...] = ()
+
+
+def cut(planned: list[dict[str, Any]], files: dict[str, dict[str, Any]]) -> Iterator[Task]:
+    """The tasks for the planned files, in the order of the files."""
+    batch: list[dict[str, Any]] = []
+    parser = ""
+    for plan in planned:
+        if not plan["parser"]:
+            continue
+        file = files[plan["number"]]
+        alone = plan["ranges"] != [{}] or file["size"] > SMALL_FILE
+        full = len(batch) >= BATCH_FILES or sum(each["size"] for each in batch) + file["size"] > BATCH_BYTES
+        if batch and (alone or full or plan["parser"] != parser):
+            yield _batch(batch, parser)
+            batch = []
+        parser = plan["parser"]
+        if not alone:
+            batch.append(file)
+            continue
+        for index, each in enumerate(plan["ranges"]):
+            yield Task(name=f"{file['number']}-{index:04d}", parser=parser, files=(file,), range=each)
+    if batch:
+        yield _batch(batch, parser)
+
+
+def _batch(files: list[dict[str, Any]], parser: str) -> Task:
+    return Task(name=f"{files[0]['number']}-{files[-1]['number']}", parser=parser, files=tuple(files))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """Runs tasks of one evidence item on an engine."""
+
+    engine: Engine
+    evidence: str
+    work: Path
+    settings: dict[str, Any]
+    data: dict[str, Path]
+    """Where each stored file lies, by its number."""
+
+    def key(self, task: Task) -> str:
+        """What makes a finished task of an interrupted run the same task."""
+        shown = [[file["number"], file["sha256"]] for file in task.files]
+        return canonical.fingerprint([task.name, task.parser, shown, dict(task.range), self.settings])
+
+    def run(self, task: Task) -> Done:
+        """Run the task until it ends well or nothing of it can be read."""
+        skip: dict[str, str] = {}
+        tries: list[str] = []
+        limits = _limits(task)
+        widened = False
+        while True:
+            spool = self._fresh_spool(task)
+            outcome = self.engine.submit(self._job(task, spool, skip, limits)).result()
+            answer = believed(outcome.value, spool)
+            if answer is not None:
+                return Done(task=task, spool=spool, answer=answer, tries=tuple(tries))
+            tries.append(_told(outcome))
+            if outcome.cause in _WIDENED and not widened:
+                widened, limits = True, limits.times(4)
+            elif outcome.at and outcome.at not in skip and len(skip) < MOST_SKIPS:
+                skip[outcome.at] = _cause(outcome)
+            else:
+                return self._given_up(task, outcome, tries)
+
+    def _job(self, task: Task, spool: Path, skip: dict[str, str], limits: Limits) -> Job:
+        args = {
+            "evidence": self.evidence,
+            "parser": task.parser,
+            "files": list(task.files),
+            "range": dict(task.range),
+            "skip": skip,
+            "settings": self.settings,
+        }
+        reads = tuple(self.data[file["number"]] for file in task.files)
+        return Job(call=f"{_HERE}:run", args=args, reads=reads, spool=spool, limits=limits)
+
+    def _fresh_spool(self, task: Task) -> Path:
+        spool = self.work / task.name
+        if spool.exists():
+            shutil.rmtree(spool)
+        spool.mkdir(parents=True)
+        return spool
+
+    def _given_up(self, task: Task, outcome: Outcome, tries: list[str]) -> Done:
+        """Nothing of the task could be kept: each of its files becomes a problem."""
+        lost = f"all items of the file, range {dict(task.range)}" if task.range else "all items of the file"
+        return self._problems(task, lost, _cause(outcome), tries)
+
+    def refuse(self, file: dict[str, Any], cause: str) -> Done:
+        """The file could not even be looked at: a task of its own that is one problem."""
+        task = Task(name=f"{file['number']}-unread", parser="", files=(file,))
+        return self._problems(task, "all items of the file", cause, [])
+
+    def _problems(self, task: Task, lost: str, cause: str, tries: list[str]) -> Done:
+        spool = self._fresh_spool(task)
+        writer = PartWriter(spool)
+        for file in task.files:
+            address = Address(evidence=self.evidence, steps=(file["number"],))
+            what = "reading this file did not end as it should, so what it holds is not listed"
+            problem = Problem(address=address, what=what, lost=lost, cause=cause)
+            writer.add(problem, "parse", file["sha256"])
+        answer = believed(writer.finish(), spool)
+        assert answer is not None
+        return Done(task=task, spool=spool, answer=answer, tries=tuple(tries))
+
+
+def _limits(task: Task) -> Limits:
+    seconds = 60 + 2 * (task.size >> 20)
+    return Limits(wall=float(seconds), cpu=seconds)
+
+
+def _cause(outcome: Outcome) -> str:
+    """The cause as a record may hold it: the same on every machine, or marked as not."""
+    if outcome.cause == "timeout":
+        return "timeout (this depends on the machine)"
+    return outcome.cause
+
+
+def _told(outcome: Outcome) -> str:
+    return f"{outcome.cause or 'reply'} at {outcome.at or 'the start'}: {outcome.detail}"[:2000]
+
+
+def believed(value: dict[str, Any] | None, spool: Path) -> dict[str, Any] | None:
+    """A worker's answer with the hashes that this process computed itself; ``None`` where it cannot be believed."""
+    if value is None:
+        return None
+    try:
+        parts = [_part(each, spool) for each in value["parts"]]
+        content = {_hash(name, spool / "content" / name): int(size) for name, size in value["content"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError, OSError, FormatError):
+        return None
+    return {"parts": parts, "content": content}
+
+
+def _part(value: dict[str, Any], spool: Path) -> dict[str, Any]:
+    kind = value["kind"]
+    if kind not in SCHEMAS or not isinstance(value["rows"], int) or len(value["digest"]) != 64:
+        raise FormatError("this is not the description of a part")
+    path = spool / "parts" / f"{kind}.parquet"
+    with path.open("rb") as handle:
+        sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+    return {
+        "kind": kind,
+        "rows": value["rows"],
+        "digest": value["digest"],
+        "sha256": sha256,
+        "size": path.stat().st_size,
+    }
+
+
+def _hash(name: str, path: Path) -> str:
+    if len(name) != 64 or not set(name) <= set("0123456789abcdef"):
+        raise FormatError("this is not the name of a content")
+    with path.open("rb") as handle:
+        if hashlib.file_digest(handle, "sha256").hexdigest() != name:
+            raise FormatError("this content does not have the hash it is named by")
+    return name
