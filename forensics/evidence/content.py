@@ -1,0 +1,154 @@
+"""Extracted bodies and attachments under their own SHA-256: ``content/ab/abcd...`` (DESIGN 4).
+
+The order of writing is that of evidence, paid once per batch. A blob gets its name only after its own bytes were
+synced, so a name never stands for bytes that a power cut could take; and records that refer to it are acknowledged
+only after ``commit`` returned, which syncs the folders. What was put but not committed lies in ``content/incoming``
+and is thrown away by the next writer: the same parse job yields it again. There is no read-back here, because
+evidence is the original and ``verify`` reads every blob.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO
+
+from forensics.digests import SHA256, Digest, Hasher, filler
+from forensics.errors import IntegrityError
+from forensics.evidence.durable import full_disk_told, link_new, open_new, sync_folder, write_all
+from forensics.evidence.protection import make_read_only
+from forensics.evidence.readback import hash_again, open_stored
+from forensics.evidence.verification import Difference, Told
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_BATCH = 256
+
+
+class ContentStore:
+    """Blobs by digest; one writer at a time, any number of readers."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._incoming = root / "incoming"
+        self._waiting: dict[str, int] = {}
+        self._next = 1
+
+    def begin(self) -> None:
+        """Get ready to write: leftovers of a killed run go."""
+        self._incoming.mkdir(parents=True, exist_ok=True)
+        for name in os.listdir(self._incoming):
+            os.unlink(self._incoming / name)
+
+    def put(self, stream: BinaryIO) -> tuple[Digest, int]:
+        """Store what the stream holds, unless it is here already: digest and size. ``commit`` acknowledges it."""
+        path = self._incoming / f"{self._next:08d}"
+        self._next += 1
+        descriptor = open_new(path)
+        try:
+            with Hasher((SHA256,)) as hasher, full_disk_told(self.root, 1):
+                hashed = hasher.hash(filler(stream), lambda view: write_all(descriptor, view))
+        except BaseException:
+            os.close(descriptor)
+            os.unlink(path)
+            raise
+        digest = hashed.digests[SHA256]
+        if self._here(digest.hex, hashed.size):
+            os.close(descriptor)
+            os.unlink(path)
+            return digest, hashed.size
+        os.rename(path, self._incoming / digest.hex)
+        self._waiting[digest.hex] = descriptor
+        if len(self._waiting) >= _BATCH:
+            self.commit()
+        return digest, hashed.size
+
+    def put_bytes(self, data: bytes) -> tuple[Digest, int]:
+        return self.put(io.BytesIO(data))
+
+    def commit(self) -> None:
+        """Everything put so far survives a power cut once this returns."""
+        with full_disk_told(self.root, 1), ThreadPoolExecutor(4) as pool:
+            list(pool.map(os.fsync, self._waiting.values()))
+        folders = {self._place(name).parent for name in self._waiting}
+        fresh = [folder for folder in folders if not folder.is_dir()]
+        for folder in fresh:
+            folder.mkdir()
+        for name, descriptor in self._waiting.items():
+            os.close(descriptor)
+            waiting = self._incoming / name
+            link_new(waiting, self._place(name))
+            make_read_only(self._place(name))
+            waiting.unlink(missing_ok=True)
+        for folder in folders | ({self.root} if fresh else set()):
+            sync_folder(folder)
+        self._waiting = {}
+
+    def has(self, sha256: str) -> bool:
+        return sha256 in self._waiting or self._place(sha256).is_file()
+
+    def path(self, sha256: str) -> Path:
+        """Where a blob lies now, for readers that need a name."""
+        return self._incoming / sha256 if sha256 in self._waiting else self._place(sha256)
+
+    def open(self, sha256: str) -> BinaryIO:
+        """A read-only, seekable handle."""
+        try:
+            return io.BufferedReader(open_stored(self.path(sha256)), 1 << 16)
+        except FileNotFoundError as error:
+            raise IntegrityError(f"the content {sha256} is missing", place=str(self._place(sha256))) from error
+
+    def verify(self, told: Told | None = None) -> list[Difference]:
+        """Every blob whose bytes do not have its name, and everything that is no blob."""
+        names = sorted(self._names())
+        with ThreadPoolExecutor(2, thread_name_prefix="verify") as pool:
+            found = pool.map(lambda name: self._check(name, told), names)
+            return [
+                Difference(place=f"content/{name}", what=what) for name, what in zip(names, found, strict=True) if what
+            ]
+
+    def _check(self, name: str, told: Told | None) -> str:
+        folder, _, blob = name.rpartition("/")
+        if not _SHA256.fullmatch(blob) or folder != blob[:2]:
+            return "is not named like content"
+        try:
+            with Hasher((SHA256,)) as hasher:
+                hashed = hash_again(self.root / name, hasher)
+        except IntegrityError as error:
+            return error.what
+        except OSError as error:
+            return f"cannot be read: {error.strerror}"
+        if told is not None:
+            told(hashed.size, 1)
+        return "" if hashed.hex(SHA256) == blob else f"changed: its SHA-256 is {hashed.hex(SHA256)}"
+
+    def _names(self) -> list[str]:
+        if not self.root.is_dir():
+            return []
+        folders = [name for name in os.listdir(self.root) if name != self._incoming.name]
+        inner = [
+            f"{folder}/{name}"
+            for folder in folders
+            if (self.root / folder).is_dir()
+            for name in os.listdir(self.root / folder)
+        ]
+        return inner + [name for name in folders if not (self.root / name).is_dir()]
+
+    def _here(self, sha256: str, size: int) -> bool:
+        if sha256 in self._waiting:
+            return True
+        place = self._place(sha256)
+        if not place.is_file():
+            return False
+        if place.stat().st_size != size:
+            raise IntegrityError(
+                f"the content {sha256} is stored with another size", place=str(place), todo="run verify"
+            )
+        return True
+
+    def _place(self, sha256: str) -> Path:
+        if not _SHA256.fullmatch(sha256):
+            raise IntegrityError(f"{sha256!r} is not a SHA-256 and names no content")
+        return self.root / sha256[:2] / sha256
