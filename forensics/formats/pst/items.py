@@ -161,12 +161,14 @@ class ItemReader:
 
 
 def first_set(held: Any, notes: Notes) -> Any:
+    """The set of properties of an object that is no table, or ``None``."""
     if held is None:
         return None
     return notes.ask(partial(held.get_record_set, 0), None, "properties", "every property")
 
 
 def properties_of(record_set: Any, notes: Notes, named: dict[int, NamedId]) -> Iterator[Property]:
+    """Every property of a set, its bytes as stored; what libpff refuses is noted and left out."""
     if record_set is None:
         return
     count = notes.ask(record_set.get_number_of_entries, 0, "properties", "every property")
