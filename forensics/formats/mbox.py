@@ -1,0 +1,273 @@
+"""Where the messages of an mbox are, as byte offsets: RFC 4155 and mboxo, mboxrd, mboxcl, mboxcl2.
+
+Every ``From`` line that could be a separator is accounted for: it starts a message, or it stands in ``ambiguous``
+with the reason, or it is counted as text. No byte before the first message is left out (``leading``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from forensics.formats.mbox_lines import (
+    FromLine,
+    Variant,
+    from_line,
+    has_known_date,
+    has_loose_date,
+    is_reversible,
+    unquote,
+)
+from forensics.formats.mbox_spans import Doubt, Doubts, Messages, MessageSpan, Why
+
+__all__ = [
+    "Doubt",
+    "FromLine",
+    "MboxOutline",
+    "MessageSpan",
+    "Variant",
+    "Why",
+    "from_line",
+    "is_reversible",
+    "outline",
+    "unquote",
+]
+
+_BLOCK: Final = 8 << 20
+_AHEAD: Final = 64 << 10
+_BEHIND: Final = 4
+_LINE: Final = 1000
+_HEADER = re.compile(rb"(?:[!-9;-~]{1,200}[ \t]{0,4}:|>From )")
+_LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*(\d{1,15})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_ONE_WORD = re.compile(rb"From [^ \t]+[ \t]*")
+_BLANK = re.compile(rb"\r?\n\r?\n")
+
+
+class Handle(Protocol):
+    """What is needed of an open file or of an mmap."""
+
+    def seek(self, offset: int, /) -> object: ...
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+@dataclass(slots=True, kw_only=True)
+class _Counts:
+    """What was seen that tells the variants apart."""
+
+    quoted: int = 0
+    quoted_twice: int = 0
+    lengths_right: int = 0
+    lengths_wrong: int = 0
+    text: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MboxOutline:
+    """All of a box. ``leading`` is the span before the first From_ line.
+
+    ``text_lines`` counts lines that begin with "From " and have nothing of a separator.
+    ``ignored_lengths`` counts messages whose Content-Length ends in the midst of something and was not followed.
+    """
+
+    variant: Variant
+    evidence: tuple[str, ...]
+    messages: Sequence[MessageSpan]
+    leading: tuple[int, int]
+    ambiguous: Sequence[Doubt]
+    text_lines: int
+    ignored_lengths: int
+
+
+def outline(handle: Handle, size: int) -> MboxOutline:
+    """One pass over the box in large blocks; memory is two blocks and the offsets. Never raises on any bytes."""
+    return _Splitter(handle, size).split()
+
+
+@dataclass(slots=True)
+class _Splitter:
+    handle: Handle
+    size: int
+    newline: bytes = b"\n"
+    messages: Messages = field(default_factory=Messages)
+    doubts: Doubts = field(default_factory=Doubts)
+    counts: _Counts = field(default_factory=_Counts)
+    body_until: int = 0
+    exact_end: int = -1
+    tail: bytes = b""
+
+    def split(self) -> MboxOutline:
+        for base, block, stop in self._blocks():
+            self._scan(base, block, stop)
+        self._close(self.size, self.tail)
+        first = self.messages.from_starts[0] if self.messages else self.size
+        variant, evidence = _variant(self.counts)
+        return MboxOutline(
+            variant=variant,
+            evidence=evidence,
+            messages=self.messages,
+            leading=(0, first),
+            ambiguous=self.doubts,
+            text_lines=self.counts.text,
+            ignored_lengths=self.counts.lengths_wrong,
+        )
+
+    def _blocks(self) -> Iterator[tuple[int, bytes, int]]:
+        """Offset, bytes, and how many of them may start a line now: the rest is there to look ahead and comes again."""
+        base, carried = 0, b""
+        while True:
+            fresh = self._read(base + len(carried))
+            block = carried + fresh
+            if base == 0 and b"\n" not in block[:_AHEAD] and b"\r" in block[:_AHEAD]:
+                self.newline = b"\r"
+            last = not fresh or base + len(block) >= self.size
+            stop = len(block) if last else max(len(block) - _AHEAD, 0)
+            yield base, block, stop
+            if last:
+                self.size = base + len(block)
+                self.tail = block[-_BEHIND:]
+                return
+            keep = max(stop - _BEHIND, 0)
+            base, carried = base + keep, block[keep:]
+
+    def _read(self, offset: int) -> bytes:
+        """A whole block, though a handle may give less than it is asked for."""
+        self.handle.seek(offset)
+        wanted = min(_BLOCK, max(self.size - offset, 0))
+        pieces = []
+        while wanted and (piece := self.handle.read(wanted)):
+            pieces.append(piece)
+            wanted -= len(piece)
+        return b"".join(pieces)
+
+    def _scan(self, base: int, block: bytes, stop: int) -> None:
+        """Look at every line that begins with "From " and at every quoted one. Offsets below are of the "F"."""
+        low = 0 if base == 0 else _BEHIND
+        if base == 0:
+            first = 3 if block[:3] == b"\xef\xbb\xbf" else 0
+            if block.startswith(b"From ", first):
+                self._candidate(base, block, first)
+        needle = self.newline + b"From "
+        at = block.find(needle, max(low - 1, 0))
+        while 0 <= at < stop - 1:
+            self._candidate(base, block, at + 1)
+            at = block.find(needle, at + 1)
+        self._count_quoted(block, low, stop)
+
+    def _count_quoted(self, block: bytes, low: int, stop: int) -> None:
+        needle = b">From "
+        at = block.find(needle, low)
+        while 0 <= at < stop:
+            start = at
+            while start > 0 and block[start - 1] == 0x3E and at - start < 64:
+                start -= 1
+            if start == 0 or block[start - 1 : start] == self.newline:
+                self.counts.quoted += start == at
+                self.counts.quoted_twice += start < at
+            at = block.find(needle, at + 1)
+
+    def _candidate(self, base: int, block: bytes, at: int) -> None:
+        offset = base + at
+        stop = block.find(self.newline, at, at + _LINE)
+        end = min(len(block), at + _LINE) if stop < 0 else stop + 1
+        if offset < self.body_until:
+            self.doubts.add(offset, base + end, Why.INSIDE_LENGTH)
+            return
+        if not offset == self.body_until > 0:
+            header = _HEADER.match(block, end) is not None
+            taken, why = _judge(block[at:end].rstrip(b"\r\n"), self._after_blank(block, base, at), header)
+            if why is not None:
+                self.doubts.add(offset, base + end, why)
+            if not taken:
+                self.counts.text += why is None
+                return
+        self._close(offset, block[max(at - _BEHIND, 0) : at])
+        self._open(offset, base + end, block[end : end + _AHEAD])
+
+    def _after_blank(self, block: bytes, base: int, at: int) -> bool:
+        if base + at <= 3:
+            return True
+        before = block[max(at - 3, 0) : at]
+        return before.endswith((self.newline * 2, b"\n\r\n")) or before in (b"\n", b"\r\n")
+
+    def _open(self, from_start: int, start: int, head: bytes) -> None:
+        self.messages.from_starts.append(from_start)
+        self.messages.starts.append(start)
+        self.exact_end = -1
+        blank = _BLANK.search(head)
+        stated = _LENGTH.search(head, 0, blank.end() if blank else len(head))
+        if blank is None or stated is None:
+            return
+        end = start + blank.end() + int(stated[1])
+        until = self._lands(end)
+        if until < 0:
+            self.counts.lengths_wrong += 1
+            return
+        self.counts.lengths_right += 1
+        self.body_until, self.exact_end = until, end
+
+    def _lands(self, end: int) -> int:
+        """Where the next message or the end of the box is, if a body that ends at ``end`` ends there; else -1."""
+        if end > self.size:
+            return -1
+        self.handle.seek(end - 1)
+        before, following = self.handle.read(1), self.handle.read(_LINE)
+        skipped = len(following) - len(following.lstrip(b"\r\n"))
+        line = following[skipped : skipped + _LINE].split(self.newline)[0]
+        if skipped > 4 and following[skipped:]:
+            return -1
+        if end + skipped >= self.size:
+            return self.size
+        separator = line.startswith(b"From ") and _dated(line.rstrip(b"\r"))
+        return end + skipped if separator and (skipped or before == self.newline) else -1
+
+    def _close(self, offset: int, before: bytes) -> None:
+        """End the message that is open at ``offset``; a blank line before a separator belongs to the separator."""
+        if len(self.messages.ends) == len(self.messages.starts):
+            return
+        start = self.messages.starts[-1]
+        end = offset
+        if self.exact_end >= 0:
+            end = self.exact_end
+        elif before.endswith(b"\n\r\n"):
+            end -= 2
+        elif before.endswith(self.newline * 2):
+            end -= 1
+        self.messages.ends.append(max(end, start))
+
+
+def _dated(line: bytes) -> bool:
+    return has_known_date(line) or has_loose_date(line)
+
+
+def _judge(line: bytes, blank: bool, header: bool) -> tuple[bool, Why | None]:
+    """Whether a line that begins with "From " starts a message, and what is doubtful about that."""
+    known = has_known_date(line)
+    if blank and known:
+        return True, None if header else Why.NO_HEADER
+    if not header:
+        return False, None
+    if known:
+        return True, Why.NO_BLANK_LINE
+    # Netscape and its heirs write "From - " with no date at all, and often no blank line before it.
+    if blank and has_loose_date(line):
+        return True, Why.ODD_DATE
+    if line.rstrip() == b"From -" or (blank and _ONE_WORD.fullmatch(line)):
+        return True, Why.NO_DATE
+    return False, Why.PROSE if blank else None
+
+
+def _variant(counts: _Counts) -> tuple[Variant, tuple[str, ...]]:
+    evidence = (
+        f"Content-Length ends at the next message in {counts.lengths_right}, elsewhere in {counts.lengths_wrong}",
+        f'lines quoted as ">From ": {counts.quoted}; with more than one ">": {counts.quoted_twice}',
+    )
+    if counts.lengths_right > counts.lengths_wrong:
+        return (Variant.MBOXCL if counts.quoted or counts.quoted_twice else Variant.MBOXCL2), evidence
+    if counts.quoted_twice:
+        return Variant.MBOXRD, evidence
+    if counts.quoted:
+        return Variant.MBOXO, (*evidence, "mboxrd would look the same, as no line was quoted twice")
+    return Variant.UNDETERMINED, (*evidence, "no line tells the variants apart, so none needs to be undone")
