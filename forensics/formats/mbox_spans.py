@@ -22,7 +22,7 @@ class Why(IntEnum):
     INSIDE_LENGTH = 5
     """It begins no message: it lies in a body whose Content-Length ends exactly where a message does."""
     PROSE = 6
-    """It begins no message: a blank line is before it and what looks like a field follows, but it has words, no date."""
+    """It begins no message: a blank line is before it and a field seems to follow, but it has words, no date."""
 
 
 class MessageSpan(NamedTuple):
