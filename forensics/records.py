@@ -182,7 +182,10 @@ class Attachment(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder(Record):
-    """One folder of a store. ``stored_count`` is the number of items that the store itself claims."""
+    """One folder of a store. ``stored_count`` is the number of items that the store itself claims.
+
+    ``associated_count`` is the number of hidden items (views, rules, settings) that it holds beside its messages.
+    """
 
     KIND: ClassVar[str] = "folder"
 
@@ -190,6 +193,7 @@ class Folder(Record):
     name: Text
     container_class: Text = Absent.NOT_APPLICABLE
     stored_count: Count = Absent.NOT_RECORDED
+    associated_count: Count = Absent.NOT_APPLICABLE
     is_search: bool = False
 
 
@@ -202,3 +206,7 @@ class Problem(Record):
     what: str
     lost: str
     cause: str
+
+    def identity(self) -> str:
+        """One place can have several problems, so the id follows from what and why as well."""
+        return record_id(self.KIND, "\0".join((str(self.address), self.what, self.cause)))

@@ -127,6 +127,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("name", _STRING),
         ("container_class", _STRING),
         ("stored_count", pa.int64()),
+        ("associated_count", pa.int64()),
         ("is_search", pa.bool_()),
     ),
     "problem": _schema(("what", _STRING), ("lost", _STRING), ("cause", _STRING)),

@@ -1,0 +1,276 @@
+"""Turns a MAPI item, from an MSG file or a PST store, into records; embedded messages follow their carrier.
+
+Only what the store says is recorded: MAPI times are claims of the store ([MS-OXPROPS]), the transport headers claims of
+the sender and the relays.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from forensics.absent import Absent
+from forensics.address import Address
+from forensics.errors import FormatError
+from forensics.formats import filetype, identity, mapi
+from forensics.formats.html_text import to_text
+from forensics.formats.mapi import tags
+from forensics.moments import Basis, Meaning, Moment, Precision, Zone, filetime_to_ns, is_sensible
+from forensics.parsers import header_records
+from forensics.records import (
+    Attachment,
+    BodyText,
+    Integrity,
+    Message,
+    MomentRecord,
+    Problem,
+    Recipient,
+    Record,
+    Recovery,
+    Text,
+)
+
+DEEPEST = 20
+LARGEST = 1 << 31
+_KNOWN_MEANINGS = frozenset(Meaning)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What the store says about where the item lies."""
+
+    store_path: str
+    recovery: Recovery = Recovery.LIVE
+    integrity: Integrity = Integrity.NONE
+    embedded_in: Text = Absent.NOT_APPLICABLE
+    depth: int = 0
+
+
+def records_of(item: mapi.Item, at: Address, place: Place, keep: Callable[[bytes], str]) -> Iterator[Record]:
+    """All records of an item and of the messages inside it, the carrier first."""
+    waiting: list[tuple[mapi.Item, Address, Place]] = [(item, at, place)]
+    while waiting:
+        item, at, place = waiting.pop()
+        own = _Item(item, at, place, keep)
+        yield from own.records()
+        waiting.extend(reversed(own.embedded))
+
+
+class _Item:
+    """One item on its way to records."""
+
+    def __init__(self, item: mapi.Item, at: Address, place: Place, keep: Callable[[bytes], str]) -> None:
+        self.item = item
+        self.at = at
+        self.place = place
+        self.keep = keep
+        self.embedded: list[tuple[mapi.Item, Address, Place]] = []
+        self._bag = item.properties
+        self._parties = mapi.recipients(item)
+        self._texts: list[BodyText] = []
+        self._header = header_records.parse(self._transport_headers())
+
+    def records(self) -> Iterator[Record]:
+        message = self._message()
+        ref = message.identity()
+        yield message
+        yield from header_records.header_fields(self._header, self.at, ref, self.place.recovery)
+        yield from self._recipients(ref)
+        yield from self._moments(ref)
+        yield from (replace(text, message_id_ref=ref) for text in self._texts)
+        yield from self._attachments(ref)
+        yield from self._problems()
+
+    def _transport_headers(self) -> bytes:
+        return (self._bag.text(tags.PR_TRANSPORT_MESSAGE_HEADERS) or "").encode("utf-8", "surrogateescape")
+
+    def _message(self) -> Message:
+        item, bag = self.item, self._bag
+        self._texts = list(self._bodies())
+        sender = mapi.represented_sender(item) or mapi.sender(item)
+        message_id = bag.text(tags.PR_INTERNET_MESSAGE_ID) or header_records.text(self._header, "Message-ID")
+        sent = bag.filetime(tags.PR_CLIENT_SUBMIT_TIME)
+        received = bag.filetime(tags.PR_MESSAGE_DELIVERY_TIME)
+        index = bag.binary(tags.PR_CONVERSATION_INDEX)
+        return Message(
+            address=self.at,
+            recovery=self.place.recovery,
+            item_class=_or_absent(mapi.item_class(item)),
+            store_path=self.place.store_path,
+            message_id=_or_absent(identity.message_id(message_id)),
+            edrm_mih=_or_absent(identity.edrm_mih(message_id)),
+            subject=_or_absent(mapi.subject(item)),
+            sender=_or_absent(_shown(sender)),
+            sender_address=_or_absent(sender.smtp or sender.x500 or sender.address),
+            to=self._named("to", tags.PR_DISPLAY_TO),
+            cc=self._named("cc", tags.PR_DISPLAY_CC),
+            bcc=self._named("bcc", tags.PR_DISPLAY_BCC),
+            date_utc=_ns(sent),
+            date_raw=_or_absent("" if sent is None else f"FILETIME {sent}"),
+            received_utc=_ns(received),
+            in_reply_to=_or_absent(bag.text(tags.PR_IN_REPLY_TO_ID) or ""),
+            references=_or_absent(bag.text(tags.PR_INTERNET_REFERENCES) or ""),
+            has_attachments=bool(item.attachments),
+            attachment_count=len(item.attachments),
+            size=_count(bag.integer(tags.PR_MESSAGE_SIZE)),
+            body_sha256=self._body_digest(),
+            thread_index=_or_absent(base64.b64encode(index).decode() if index else ""),
+            flags=self._flags(),
+            integrity=self.place.integrity,
+            embedded_in=self.place.embedded_in,
+            depth=self.place.depth,
+        )
+
+    def _named(self, kind: str, display: int) -> Text:
+        named = "; ".join(_shown(party) for party in self._parties if party.kind == kind)
+        return _or_absent(named or self._bag.text(display) or "")
+
+    def _flags(self) -> tuple[str, ...]:
+        flags = mapi.message_flags(self.item)
+        if flags is None:
+            return ()
+        names = ("submitted", "unsent", "from_me", "associated", "resend")
+        return ("read" if flags.read else "unread", *(name for name in names if getattr(flags, name)))
+
+    def _bodies(self) -> Iterator[BodyText]:
+        for position, body in enumerate(mapi.bodies(self.item), start=1):
+            yield BodyText(
+                address=self.at.child(f"text:{position}"),
+                recovery=self.place.recovery,
+                message_id_ref="",
+                position=position,
+                kind=body.kind,
+                text=body.text().rstrip("\0"),
+                sha256=self.keep(body.raw),
+                size=len(body.raw),
+                charset=Absent.NOT_RECORDED if body.codepage is None else f"cp{body.codepage}",
+                method="stored",
+            )
+
+    def _body_digest(self) -> Text:
+        by_kind = {text.kind: text.text for text in self._texts if isinstance(text.text, str)}
+        if "plain" in by_kind:
+            return identity.body_digest(by_kind["plain"])
+        return identity.body_digest(to_text(by_kind["html"])) if "html" in by_kind else Absent.NOT_RECORDED
+
+    def _recipients(self, ref: str) -> Iterator[Recipient]:
+        senders = [
+            replace(mapi.sender(self.item), kind="sender"),
+            replace(mapi.represented_sender(self.item), kind="from"),
+        ]
+        parties = [*(party for party in senders if party), *self._parties]
+        for position, party in enumerate(parties, start=1):
+            yield Recipient(
+                address=self.at.child(f"recipient:{position}"),
+                recovery=self.place.recovery,
+                message_id_ref=ref,
+                position=position,
+                role=party.kind,
+                name=_or_absent(party.name),
+                mail_address=_or_absent(party.smtp or party.x500 or party.address),
+                address_type=party.address_type or ("SMTP" if party.smtp else "unknown"),
+                raw=_or_absent(party.address),
+            )
+
+    def _moments(self, ref: str) -> Iterator[MomentRecord]:
+        stored = [_moment(each) for each in mapi.times(self.item) if each.meaning in _KNOWN_MEANINGS]
+        moments = [*stored, *header_records.clocks(self._header)]
+        yield from header_records.moment_records(moments, self.at, ref, self.place.recovery)
+
+    def _attachments(self, ref: str) -> Iterator[Record]:
+        for position, thing in enumerate(self.item.attachments, start=1):
+            at = self.at.child(f"attachment:{position}")
+            record, lost = self._attachment(thing, at, position, ref)
+            yield record
+            if lost:
+                yield self._problem(at, "an attachment could not be read", "the content of the attachment", lost)
+            if thing.embedded is not None and self.place.depth < DEEPEST:
+                inside = replace(self.place, embedded_in=ref, depth=self.place.depth + 1)
+                self.embedded.append((thing.embedded, at.child("message:1"), inside))
+            elif thing.embedded is not None:
+                what = f"messages inside messages go deeper than {DEEPEST} levels"
+                yield self._problem(at, what, "the message inside this one", "limit")
+
+    def _attachment(self, thing: mapi.AttachedThing, at: Address, position: int, ref: str) -> tuple[Attachment, str]:
+        data, lost = self._content(thing)
+        detected: Text = Absent.NOT_APPLICABLE if data is None else filetype.detect(data)
+        if thing.embedded is not None:
+            detected = "application/vnd.ms-outlook; embedded"
+        names = (
+            ("long", tags.PR_ATTACH_LONG_FILENAME),
+            ("short", tags.PR_ATTACH_FILENAME),
+            ("shown", tags.PR_DISPLAY_NAME),
+        )
+        stated = _count(thing.properties.integer(tags.PR_ATTACH_SIZE))
+        why = Absent.UNREADABLE if lost else Absent.NOT_APPLICABLE
+        record = Attachment(
+            address=at,
+            recovery=self.place.recovery,
+            message_id_ref=ref,
+            position=position,
+            name=_or_absent(thing.name),
+            names=tuple(f"{word}={text}" for word, key in names if (text := thing.properties.text(key))),
+            size=stated if data is None else len(data),
+            sha256=why if data is None else self.keep(data),
+            declared_type=_or_absent(thing.mime_type),
+            detected_type=detected,
+            disposition="hidden" if thing.hidden else Absent.NOT_APPLICABLE,
+            content_id=_or_absent(thing.content_id),
+        )
+        return record, lost
+
+    def _content(self, thing: mapi.AttachedThing) -> tuple[bytes | None, str]:
+        """The bytes of an attachment, or why there are none; an OLE object gives its streams end to end, by name."""
+        if thing.lost:
+            return None, thing.lost
+        sources = [thing.data] if thing.data is not None else [data for _, data in thing.streams]
+        if not sources:
+            return None, ""
+        if sum(source.size for source in sources) > LARGEST:
+            return None, f"it is larger than {LARGEST} bytes"
+        try:
+            return b"".join(chunk for source in sources for chunk in source.chunks()), ""
+        except FormatError as error:
+            return None, error.what
+
+    def _problems(self) -> Iterator[Problem]:
+        for lost in self.item.problems:
+            yield self._problem(self.at, lost.what, lost.lost, lost.cause)
+
+    def _problem(self, at: Address, what: str, lost: str, cause: str) -> Problem:
+        return Problem(address=at, recovery=self.place.recovery, what=what, lost=lost, cause=cause)
+
+
+def _moment(stored: mapi.StoredTime) -> Moment:
+    ns = filetime_to_ns(stored.ticks)
+    return Moment(
+        meaning=Meaning(stored.meaning),
+        basis=Basis.STORE,
+        says=stored.says,
+        utc=ns if is_sensible(ns) else Absent.UNPARSABLE,
+        raw=f"FILETIME {stored.ticks}",
+        zone=Zone.STATED,
+        offset_minutes=0,
+        precision=Precision.TICK,
+    )
+
+
+def _ns(ticks: int | None) -> int | Absent:
+    if ticks is None or not mapi.is_set(ticks):
+        return Absent.NOT_RECORDED
+    ns = filetime_to_ns(ticks)
+    return ns if is_sensible(ns) else Absent.UNPARSABLE
+
+
+def _count(value: int | None) -> int | Absent:
+    return Absent.NOT_RECORDED if value is None else value
+
+
+def _or_absent(text: str) -> Text:
+    return text if text else Absent.NOT_RECORDED
+
+
+def _shown(party: mapi.Party) -> str:
+    address = party.smtp or party.x500 or party.address
+    return f"{party.name} <{address}>" if party.name and address and party.name != address else party.name or address
