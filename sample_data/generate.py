@@ -18,7 +18,9 @@ _MADE = ("case", "tables")
 def build() -> dict[str, bytes]:
     """Every file of the sample, by its path below the output folder."""
     planted = incidents.planted()
-    mails = sorted([*traffic.ordinary(), *(mail for one in planted for mail in one.mails)], key=lambda mail: (mail.at, mail.key))
+    mails = sorted(
+        [*traffic.ordinary(), *(mail for one in planted for mail in one.mails)], key=lambda mail: (mail.at, mail.key)
+    )
     post = Post(decisions=incidents.DECISIONS)
     for mail in mails:
         post.carry(mail)
@@ -63,7 +65,9 @@ def write(made: dict[str, bytes], root: Path) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=HERE, help="the folder to write to (default: the folder of this program)")
+    parser.add_argument(
+        "--out", type=Path, default=HERE, help="the folder to write to (default: the folder of this program)"
+    )
     parser.add_argument("--check", action="store_true", help="compare only; ends 1 if a file differs")
     asked = parser.parse_args()
     made = build()

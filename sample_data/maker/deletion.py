@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from maker.incidents import Incident
+from maker.incident import Incident
 from maker.mail import ZONE, Mail, tag
 from maker.people import RIVAL, SATO, STAFF
-from maker.post import Copy, Post, syslog
+from maker.post import AT_HOME, Copy, Post, is_night, origin, syslog
 
-SATO_AT_HOME = "203.0.113.150"
 BURST = datetime(2026, 6, 26, 23, 41, 5, tzinfo=ZONE)
 _LETTERS = "BCDFGHJKLMNPQRSTVWXYZ0123456789"
 # Gone from 佐藤's mailbox; the gateway's rejected mail went to the bin instead, the last mail home was only marked.
 _GONE_SENT = ("home1", "home2", "order1", "sample0", "sample2", "calibration1", "forged")
 _GONE_RECEIVED = ("rival1", "claim3")
-BINNED = {"stopped": datetime(2026, 6, 18, 21, 5, 40, tzinfo=ZONE), "phish1": datetime(2026, 5, 12, 10, 31, 2, tzinfo=ZONE)}
+BINNED = {
+    "stopped": datetime(2026, 6, 18, 21, 5, 40, tzinfo=ZONE),
+    "phish1": datetime(2026, 5, 12, 10, 31, 2, tzinfo=ZONE),
+}
 MARKED = ("home3", "leave-re", "weekly11")
 
 
@@ -42,12 +44,14 @@ def incident(post: Post) -> Incident:
 
 def log_burst(post: Post) -> None:
     session = tag("burst", 16, _LETTERS)
-    post.login(BURST - timedelta(minutes=2), SATO, SATO_AT_HOME, session)
+    post.login(BURST - timedelta(minutes=2), SATO, AT_HOME[1], session)
     for number, copy in enumerate(gone(post)):
         box, uid = post.uid_of[copy.mail.key, SATO.address, copy.sent]
         at = BURST + timedelta(seconds=number * 21)
         for word in ("delete", "expunge"):
-            post.imap(at, SATO, f"{word}: box={box}, uid={uid}, msgid={copy.mail.message_id}, size={len(copy.data)}", session)
+            post.imap(
+                at, SATO, f"{word}: box={box}, uid={uid}, msgid={copy.mail.message_id}, size={len(copy.data)}", session
+            )
             at += timedelta(seconds=2)
     post.imap(BURST + timedelta(minutes=11), SATO, "Logged out in=1873 out=22104 deleted=0 expunged=0", session)
 
@@ -57,7 +61,9 @@ def log_binned(post: Post) -> None:
     for number, (key, at) in enumerate(sorted(BINNED.items(), key=lambda item: item[1]), 1):
         copy = next(copy for copy in post.copies if copy.mail.key == key and copy.holder is SATO)
         box, uid = post.uid_of[key, SATO.address, copy.sent]
-        post.imap(at, SATO, f"copy from {box}: box=ゴミ箱, uid={number}, msgid={copy.mail.message_id}, size={len(copy.data)}")
+        post.imap(
+            at, SATO, f"copy from {box}: box=ゴミ箱, uid={number}, msgid={copy.mail.message_id}, size={len(copy.data)}"
+        )
         post.imap(at, SATO, f"expunge: box={box}, uid={uid}, msgid={copy.mail.message_id}, size={len(copy.data)}")
 
 
@@ -67,14 +73,20 @@ def log_sessions(post: Post, mails: list[Mail]) -> None:
     for mail in mails:
         if mail.sender not in STAFF:
             continue
-        night = not 7 <= mail.at.hour < 21
+        night = is_night(mail.at)
         day = (mail.sender.address, f"{mail.at:%m%d}{'n' if night else ''}")
         if day in seen:
             continue
         seen.add(day)
-        at = mail.at - timedelta(minutes=6) if night else mail.at.replace(hour=8, minute=41, second=int(tag(str(day), 1, "0123456789")))
-        session = tag(f"{mail.sender.address}{mail.at:%m%d}", 16, "BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz0123456789")
-        post.login(at, mail.sender, SATO_AT_HOME if night else mail.sender.ip, session)
+        at = (
+            mail.at - timedelta(minutes=6)
+            if night
+            else mail.at.replace(hour=8, minute=41, second=int(tag(str(day), 1, "0123456789")))
+        )
+        session = tag(
+            f"{mail.sender.address}{mail.at:%m%d}", 16, "BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz0123456789"
+        )
+        post.login(at, mail.sender, origin(mail)[1], session)
 
 
 def log_noise(post: Post) -> None:

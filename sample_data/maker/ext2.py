@@ -69,7 +69,16 @@ class _Disk:
         owner = 0 if number <= _FIRST_FREE else 1000
         times = (entry.modified, entry.removed or entry.modified, entry.modified, entry.removed)
         head = struct.pack(
-            "<HHIIIIIHHIII", mode, owner, len(data), *times, owner, 0 if entry.removed else links, len(used) * BLOCK // SECTOR, 0, 0
+            "<HHIIIIIHHIII",
+            mode,
+            owner,
+            len(data),
+            *times,
+            owner,
+            0 if entry.removed else links,
+            len(used) * BLOCK // SECTOR,
+            0,
+            0,
         )
         at = _TABLE * BLOCK + (number - 1) * INODE_SIZE
         self.image[at : at + INODE_SIZE] = (head + struct.pack("<15I", *pointers)).ljust(INODE_SIZE, b"\0")

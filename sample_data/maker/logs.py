@@ -10,7 +10,19 @@ from datetime import datetime
 from maker.people import EMMA, KOBAYASHI, MORI, OWN, RIVAL, STAFF
 from maker.post import Post
 
-_HOLD_HEAD = ("管理番号", "受付日時", "差出人", "宛先", "件名", "添付ファイル", "Message-ID", "処理", "処理日時", "承認者", "保留理由")
+_HOLD_HEAD = (
+    "管理番号",
+    "受付日時",
+    "差出人",
+    "宛先",
+    "件名",
+    "添付ファイル",
+    "Message-ID",
+    "処理",
+    "処理日時",
+    "承認者",
+    "保留理由",
+)
 
 
 def _lines(found: Iterable[tuple[datetime, str]]) -> bytes:
@@ -38,7 +50,7 @@ def tables() -> dict[str, bytes]:
     left = {"kenta.sato": "2026-06-30"}
     staff = [(one.name, one.address, "2018-04-01", left.get(one.address.partition("@")[0], "")) for one in STAFF]
     partners = [(one.domain, one.name) for one in (KOBAYASHI, MORI, EMMA)]
-    made = {
+    made: dict[str, list[tuple[str, ...]]] = {
         "own_domains.csv": [("domain",), (OWN,)],
         "staff.csv": [("name", "address", "joined", "leaves"), *staff],
         "partners.csv": [("domain", "contact"), *partners],

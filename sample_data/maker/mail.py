@@ -130,7 +130,14 @@ def _file_part(item: Attached) -> bytes:
     name, filename = _file_names(item)
     disposition = b"Content-Disposition: attachment" + filename
     if item.kind == "message/rfc822":
-        return b"Content-Type: message/rfc822" + name + b"\n" + disposition + b"\nContent-Transfer-Encoding: 8bit\n\n" + item.data
+        return (
+            b"Content-Type: message/rfc822"
+            + name
+            + b"\n"
+            + disposition
+            + b"\nContent-Transfer-Encoding: 8bit\n\n"
+            + item.data
+        )
     head = f"Content-Type: {item.kind}".encode() + name + b"\nContent-Transfer-Encoding: base64\n" + disposition
     return head + b"\n\n" + _base64(item.data)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from maker import deletion, ext2, texts
-from maker.incidents import CUSTOMER_LIST
+from maker.deeds import CUSTOMER_LIST
 from maker.mail import MONTHS, ZONE, Mail, tag, written
 from maker.people import HOME, RIVAL, SATO, TANAKA, YAMAZAKI
 from maker.post import Copy, Post
@@ -49,7 +49,9 @@ def _asctime(at: datetime) -> str:
 
 
 def _mozilla(copy: Copy, status: int) -> bytes:
-    return f"X-Mozilla-Status: {status:04x}\nX-Mozilla-Status2: 00000000\nX-Mozilla-Keys: {'':80}\n".encode() + copy.data
+    return (
+        f"X-Mozilla-Status: {status:04x}\nX-Mozilla-Status2: 00000000\nX-Mozilla-Keys: {'':80}\n".encode() + copy.data
+    )
 
 
 def _quoted(data: bytes) -> bytes:
@@ -71,7 +73,9 @@ def _mbox_folder(stores: Stores, copies: list[Copy], name: str) -> None:
         data = _mozilla(copy, status)
         messages.append((copy.at, data))
         state = "expunged" if expunged else "live"
-        stores.stored.append(Stored(mail=copy.mail, store="mbox", folder=name, path=path, position=position, state=state, data=data))
+        stores.stored.append(
+            Stored(mail=copy.mail, store="mbox", folder=name, path=path, position=position, state=state, data=data)
+        )
     stores.files[path] = mboxrd(messages)
 
 
@@ -103,7 +107,12 @@ def _maildir_place(post: Post, copy: Copy) -> tuple[str, int, str]:
 
 def _draft() -> Copy:
     mail = Mail(
-        key="draft", at=_DRAFT_AT, sender=SATO, to=(RIVAL,), subject="入社後の担当について", text="担当予定のお客様は一覧のとおりです。\n（続きを書く）\n"
+        key="draft",
+        at=_DRAFT_AT,
+        sender=SATO,
+        to=(RIVAL,),
+        subject="入社後の担当について",
+        text="担当予定のお客様は一覧のとおりです。\n（続きを書く）\n",
     )
     return Copy(mail=mail, holder=SATO, sent=True, at=_DRAFT_AT, data=written(mail))
 
@@ -119,12 +128,16 @@ def _maildir(stores: Stores, post: Post) -> None:
         fresh = copy.mail.key in _UNREAD or copy.mail.key == "news311"
         path = f"{place}/new/{base}" if fresh else f"{place}/cur/{base}{SEPARATOR}2,{_flags(copy)}"
         stores.files[path] = copy.data
-        stores.stored.append(Stored(mail=copy.mail, store="maildir", folder=box, path=path, position=uid, state=state, data=copy.data))
+        stores.stored.append(
+            Stored(mail=copy.mail, store="maildir", folder=box, path=path, position=uid, state=state, data=copy.data)
+        )
         folders.setdefault(place, []).append((uid, base))
     for place, names in folders.items():
         _maildir_furniture(stores, place, sorted(names), is_root=place == root)
     boxes = sorted({item.folder for item in stores.stored if item.store == "maildir"} - {"INBOX"})
-    stores.files[f"{root}/subscriptions"] = ("V\t2\n\n" + "".join(texts.imap_folder(box).replace(".", "\t") + "\n" for box in boxes)).encode()
+    stores.files[f"{root}/subscriptions"] = (
+        "V\t2\n\n" + "".join(texts.imap_folder(box).replace(".", "\t") + "\n" for box in boxes)
+    ).encode()
 
 
 def _maildir_furniture(stores: Stores, place: str, names: list[tuple[int, str]], *, is_root: bool) -> None:
@@ -146,7 +159,9 @@ def _eml_folder(stores: Stores, post: Post) -> None:
             path = f"eml/naomi.yamazaki/{name}/{position:04d}_{_JAPANESE_NAMES.get(copy.mail.key, copy.mail.key)}.eml"
             data = copy.data.replace(b"\n", b"\r\n")
             stores.files[path] = data
-            stores.stored.append(Stored(mail=copy.mail, store="eml", folder=name, path=path, position=position, state="live", data=data))
+            stores.stored.append(
+                Stored(mail=copy.mail, store="eml", folder=name, path=path, position=position, state="live", data=data)
+            )
 
 
 def _on_disk(stores: Stores, path: str, data: bytes, at: datetime, removed: datetime | None = None) -> None:
@@ -164,7 +179,17 @@ def _private_maildir(stores: Stores, post: Post) -> None:
         place = f"{root}/.Sent" if copy.sent else root
         path = f"{place}/cur/{_maildir_name(copy)}:2,S"
         _on_disk(stores, path, copy.data, copy.at)
-        stores.stored.append(Stored(mail=copy.mail, store="image", folder=f"{root}/{folder}", path=path, position=0, state="live", data=copy.data))
+        stores.stored.append(
+            Stored(
+                mail=copy.mail,
+                store="image",
+                folder=f"{root}/{folder}",
+                path=path,
+                position=0,
+                state="live",
+                data=copy.data,
+            )
+        )
         for part in ("cur", "new", "tmp"):
             stores.disk.setdefault(f"{place}/{part}", ext2.Entry(data=None, modified=int(copy.at.timestamp())))
 
@@ -173,7 +198,11 @@ def _backup(stores: Stores, path: str, copies: list[Copy], at: datetime, removed
     _on_disk(stores, path, mboxrd((copy.at, copy.data) for copy in copies), at, removed)
     state = "deleted-file" if removed else "live"
     for position, copy in enumerate(copies):
-        stores.stored.append(Stored(mail=copy.mail, store="image", folder=path, path=path, position=position, state=state, data=copy.data))
+        stores.stored.append(
+            Stored(
+                mail=copy.mail, store="image", folder=path, path=path, position=position, state=state, data=copy.data
+            )
+        )
 
 
 def _notebook(stores: Stores, post: Post) -> None:
@@ -183,7 +212,13 @@ def _notebook(stores: Stores, post: Post) -> None:
     sent = [copy for copy in mine if copy.sent and copy.at < _BACKED_UP and copy.mail.at.month >= 5]
     _backup(stores, "home/sato/mail-backup/送信済み", sent, _BACKED_UP, None)
     lost = [copy for copy in mine if copy.mail.key in ("rival1", "claim3", "phish1")]
-    _backup(stores, "home/sato/mail-backup/export-old.mbox", lost, datetime(2026, 6, 20, 21, 0, tzinfo=ZONE), datetime(2026, 6, 28, 1, 2, tzinfo=ZONE))
+    _backup(
+        stores,
+        "home/sato/mail-backup/export-old.mbox",
+        lost,
+        datetime(2026, 6, 20, 21, 0, tzinfo=ZONE),
+        datetime(2026, 6, 28, 1, 2, tzinfo=ZONE),
+    )
     plain = {
         "home/sato/Documents/顧客一覧_2026.xlsx": CUSTOMER_LIST.data,
         "home/sato/Documents/メモ.txt": "7/1 北斗 9時\n名簿は2回に分けて送る\n".encode(),
@@ -192,7 +227,9 @@ def _notebook(stores: Stores, post: Post) -> None:
     }
     for path, data in plain.items():
         _on_disk(stores, path, data, datetime(2026, 6, 24, 23, 5, tzinfo=ZONE))
-    image = ext2.disk_image(stores.disk, at=int(_SEIZED.timestamp()), name=b"sato-home", uuid=bytes.fromhex(tag("sato-home", 32)))
+    image = ext2.disk_image(
+        stores.disk, at=int(_SEIZED.timestamp()), name=b"sato-home", uuid=bytes.fromhex(tag("sato-home", 32))
+    )
     stores.files["image/sato-notebook.img"] = image
 
 

@@ -7,10 +7,24 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from maker.mail import MONTHS, Attached, Mail, stamp, tag, written
-from maker.people import EVERYONE, GATEWAY, GATEWAY_IP, HOME, MAILER, OWN, SATO, SERVER, SERVER_IP, STAFF, TANAKA, YAMAZAKI, Person
+from maker.people import (
+    EVERYONE,
+    GATEWAY,
+    GATEWAY_IP,
+    HOME,
+    MAILER,
+    SATO,
+    SERVER,
+    SERVER_IP,
+    STAFF,
+    TANAKA,
+    YAMAZAKI,
+    Person,
+)
 
 _QUEUE_LETTERS = "BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz0123456789"
 _TLS = "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)"
+AT_HOME = ("p150.isp.example", "203.0.113.150")
 HOLDERS = (TANAKA, SATO, YAMAZAKI, HOME)
 
 
@@ -53,7 +67,7 @@ class Post:
         if mail.sender.local:
             self._from_inside(mail, inside, outside)
         elif inside:
-            queue = self._accept(mail, mail.at + timedelta(seconds=2), mail.sender.host, mail.sender.ip, len(inside))
+            queue = self._accept(mail, mail.at + timedelta(seconds=2), len(inside))
             self._deliver(mail, queue, mail.at + timedelta(seconds=3), inside)
         if not mail.sender.local and HOME in outside:
             self._keep_at_home(mail, mail.at + timedelta(seconds=4), ())
@@ -62,7 +76,7 @@ class Post:
 
     def _from_inside(self, mail: Mail, inside: list[tuple[Person, str]], outside: list[Person]) -> None:
         at = mail.at + timedelta(seconds=1)
-        queue = self._accept(mail, at, mail.sender.host, mail.sender.ip, len(inside) + len(outside), login=bool(mail.sender.agent))
+        queue = self._accept(mail, at, len(inside) + len(outside), login=bool(mail.sender.agent))
         held = bool(outside) and any(item.name for item in mail.attached)
         if held:
             self._hold(mail, queue, at, outside)
@@ -73,7 +87,7 @@ class Post:
     # -- Postfix ------------------------------------------------------------------------------------------------
 
     def _log(self, at: datetime, daemon: str, text: str) -> None:
-        process = 2000 + int(tag(f"{daemon}{at:%m%d%H%M}", 3, "0123456789"))
+        process = 1201 if daemon == "qmgr" else 2000 + int(tag(f"{daemon}{at:%m%d%H%M}", 3, "0123456789"))
         self.maillog.append((at, f"{syslog(at)} mail postfix/{daemon}[{process}]: {text}"))
 
     def _queue(self, mail: Mail, why: str) -> str:
@@ -81,21 +95,29 @@ class Post:
         self.queue_ids.setdefault(mail.message_id, []).append(made)
         return made
 
-    def _accept(self, mail: Mail, at: datetime, host: str, ip: str, count: int, *, login: bool = False) -> str:
+    def _accept(self, mail: Mail, at: datetime, count: int, *, login: bool = False, again: bool = False) -> str:
+        """Take a mail in, from its sender or again from the gateway."""
+        host, ip = (GATEWAY, GATEWAY_IP) if again else origin(mail)
         queue = self._queue(mail, host)
         daemon = "submission/smtpd" if login else "smtpd"
         self._log(at, daemon, f"connect from {host}[{ip}]")
-        if mail.sender is not MAILER and ip != GATEWAY_IP:
+        if not again:
             self._log(at, daemon, f"Anonymous TLS connection established from {host}[{ip}]: {_TLS}")
         signed = f", sasl_method=PLAIN, sasl_username={mail.sender.address}" if login else ""
         self._log(at, daemon, f"{queue}: client={host}[{ip}]{signed}")
         self._log(at, "cleanup", f"{queue}: message-id={mail.message_id}")
         size = len(written(mail)) + 420
         self._log(at, "qmgr", f"{queue}: from=<{_envelope(mail)}>, size={size}, nrcpt={count} (queue active)")
-        self._log(at + timedelta(seconds=1), daemon, f"disconnect from {host}[{ip}] ehlo=2 starttls=1 mail=1 rcpt={count} data=1 quit=1")
+        self._log(
+            at + timedelta(seconds=1),
+            daemon,
+            f"disconnect from {host}[{ip}] ehlo=2 starttls=1 mail=1 rcpt={count} data=1 quit=1",
+        )
         return queue
 
-    def _deliver(self, mail: Mail, queue: str, at: datetime, inside: list[tuple[Person, str]], *, removed: bool = True) -> None:
+    def _deliver(
+        self, mail: Mail, queue: str, at: datetime, inside: list[tuple[Person, str]], *, removed: bool = True
+    ) -> None:
         for person, alias in inside:
             session = tag(f"{mail.key}{person.address}", 22, _QUEUE_LETTERS)
             original = f", orig_to=<{alias}>" if alias else ""
@@ -123,11 +145,15 @@ class Post:
                 f"dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as {tag(queue + person.address, 10).upper()})",
             )
             if person is HOME:
-                self._keep_at_home(mail, at + timedelta(seconds=1), (*hops, _hop(mail.sender.host, mail.sender.ip, queue, mail.at)))
+                self._keep_at_home(mail, at + timedelta(seconds=1), hops or (_first_hop(mail, queue, at),))
 
     def _bounce(self, mail: Mail, queue: str, at: datetime, person: Person) -> None:
         why = f"Host or domain name not found. Name service error for name={person.domain} type=MX: Host not found"
-        self._log(at, "smtp", f"{queue}: to=<{person.address}>, relay=none, delay=0.9, delays=0.2/0/0.7/0, dsn=5.4.4, status=bounced ({why})")
+        self._log(
+            at,
+            "smtp",
+            f"{queue}: to=<{person.address}>, relay=none, delay=0.9, delays=0.2/0/0.7/0, dsn=5.4.4, status=bounced ({why})",
+        )
         notice = bounce_of(mail, person, at + timedelta(seconds=1), queue, why)
         second = self._queue(notice, "bounce")
         self._log(at, "cleanup", f"{second}: message-id={notice.message_id}")
@@ -154,8 +180,8 @@ class Post:
         row = (f"{at:%Y/%m/%d %H:%M:%S}", mail.sender.address, receivers, mail.subject, names, mail.message_id)
         self.holds.append((number, *row, decision.action, f"{done:%Y/%m/%d %H:%M:%S}", decision.actor, rule))
         if decision.action not in ("否認", "取消"):
-            second = self._accept(mail, done, GATEWAY, GATEWAY_IP, len(outside))
-            hops = (_hop(GATEWAY, GATEWAY_IP, second, done),)
+            second = self._accept(mail, done, len(outside), again=True)
+            hops = (_hop(GATEWAY, GATEWAY_IP, second, done, "ESMTP"), _first_hop(mail, queue, at))
             self._send_out(mail, second, done + timedelta(seconds=1), outside, hops)
             self._log(done + timedelta(seconds=3), "qmgr", f"{second}: removed")
 
@@ -188,7 +214,12 @@ class Post:
 
     def login(self, at: datetime, person: Person, ip: str, session: str) -> None:
         text = f"imap-login: Login: user=<{person.address}>, method=PLAIN, rip={ip}, lip={SERVER_IP}"
-        self.dovecot.append((at, f"{syslog(at)} mail dovecot: {text}, mpid={4000 + int(tag(session, 3, '0123456789'))}, TLS, session=<{session}>"))
+        self.dovecot.append(
+            (
+                at,
+                f"{syslog(at)} mail dovecot: {text}, mpid={4000 + int(tag(session, 3, '0123456789'))}, TLS, session=<{session}>",
+            )
+        )
 
     def _uid(self, mail: Mail, person: Person, box: str, *, sent: bool) -> int:
         uid = self.uids[person.address, box] = self.uids.get((person.address, box), 0) + 1
@@ -218,7 +249,7 @@ def _expanded(envelope: list[Person]) -> list[tuple[Person, str]]:
 
 
 def _usual(mail: Mail) -> Decision:
-    if not 7 <= mail.at.hour < 21:
+    if is_night(mail.at):
         return Decision(action="遅延送信", actor="system", minutes=30)
     actor = YAMAZAKI if mail.sender is TANAKA else TANAKA
     return Decision(action="承認", actor=actor.address, minutes=2 + int(tag(mail.key + "/held", 1, "0123456789")))
@@ -245,9 +276,22 @@ def syslog(at: datetime) -> str:
     return f"{MONTHS[at.month - 1]} {at.day:2d} {at:%H:%M:%S}"
 
 
-def _hop(host: str, ip: str, queue: str, at: datetime) -> str:
-    how = "ESMTPSA" if host.endswith(OWN) and host.startswith("pc-") else "ESMTPS"
+def is_night(at: datetime) -> bool:
+    return not 7 <= at.hour < 21
+
+
+def origin(mail: Mail) -> tuple[str, str]:
+    """The machine that hands a mail to the server: at night 佐藤 writes from home."""
+    return AT_HOME if mail.sender is SATO and is_night(mail.at) else (mail.sender.host, mail.sender.ip)
+
+
+def _hop(host: str, ip: str, queue: str, at: datetime, how: str) -> str:
     return f"Received: from {host} ({host} [{ip}])\n\tby {SERVER} (Postfix) with {how} id {queue};\n\t{stamp(at)}\n"
+
+
+def _first_hop(mail: Mail, queue: str, at: datetime) -> str:
+    how = "ESMTPSA" if mail.sender.local and mail.sender.agent else "ESMTPS"
+    return _hop(*origin(mail), queue, at, how)
 
 
 def _verdict(mail: Mail) -> str:
@@ -266,7 +310,7 @@ def _received(mail: Mail, person: Person, at: datetime, queue: str, session: str
     if mail.sender is MAILER:
         return (top + f"Received: by {SERVER} (Postfix)\n\tid {queue}; {stamp(mail.at)}\n").encode()
     verdict = "" if mail.sender.local else _verdict(mail)
-    return (top + verdict + _hop(mail.sender.host, mail.sender.ip, queue, at)).encode()
+    return (top + verdict + _first_hop(mail, queue, at)).encode()
 
 
 def bounce_of(mail: Mail, person: Person, at: datetime, queue: str, why: str) -> Mail:

@@ -70,7 +70,11 @@ def _words(text: str, charset: str) -> list[str]:
 
 def header(text: str, charset: str) -> bytes:
     """A header value: plain where it is ASCII, else encoded words, folded one to a line."""
-    return text.encode() if text.isascii() else "\n ".join(_words(text, "utf-8" if charset == "us-ascii" else charset)).encode()
+    return (
+        text.encode()
+        if text.isascii()
+        else "\n ".join(_words(text, "utf-8" if charset == "us-ascii" else charset)).encode()
+    )
 
 
 def split_word_header(text: str) -> bytes:

@@ -7,7 +7,22 @@ from datetime import date, datetime, timedelta
 
 from maker import files
 from maker.mail import ZONE, Attached, Mail, tag
-from maker.people import EMMA, EVERYONE, KOBAYASHI, LEDGER, MISAKI, MORI, NEWS, SATO, SUZUKI, TAKAHASHI, TANAKA, WEEKLY, YAMAZAKI, Person
+from maker.people import (
+    EMMA,
+    EVERYONE,
+    KOBAYASHI,
+    LEDGER,
+    MISAKI,
+    MORI,
+    NEWS,
+    SATO,
+    SUZUKI,
+    TAKAHASHI,
+    TANAKA,
+    WEEKLY,
+    YAMAZAKI,
+    Person,
+)
 
 _HOLIDAYS = {date(2026, 4, 29), date(2026, 5, 4), date(2026, 5, 5), date(2026, 5, 6)}
 _FIRST, _LAST = date(2026, 4, 1), date(2026, 6, 30)
@@ -25,8 +40,14 @@ _MONTHLY: tuple[Thread, ...] = (
         "{n}号 制御基板の注文について",
         (),
         (
-            (KOBAYASHI, "青葉電機㈱ 佐藤様\n\nいつもお世話になっております。緑商事の小林です。\n制御基板 AB-{n} を①本社分 40枚、②倉庫分 20枚、注文いたします。\n納期をご回答ください。"),
-            (SATO, "緑商事株式会社 小林様\n\nお世話になっております。青葉電機の佐藤です。\nAB-{n} 60枚、承りました。納期は3週間でございます。"),
+            (
+                KOBAYASHI,
+                "青葉電機㈱ 佐藤様\n\nいつもお世話になっております。緑商事の小林です。\n制御基板 AB-{n} を①本社分 40枚、②倉庫分 20枚、注文いたします。\n納期をご回答ください。",
+            ),
+            (
+                SATO,
+                "緑商事株式会社 小林様\n\nお世話になっております。青葉電機の佐藤です。\nAB-{n} 60枚、承りました。納期は3週間でございます。",
+            ),
             (KOBAYASHI, "佐藤様\n\n納期の件、承知いたしました。よろしくお願いいたします。"),
         ),
     ),
@@ -44,7 +65,10 @@ _MONTHLY: tuple[Thread, ...] = (
         "部品 {n} の欠品について",
         (TANAKA,),
         (
-            (MORI, "青葉電機株式会社 髙橋様\n\n日の出工業の森です。部品 {n} が№{m}倉庫で欠品しております。\n代替品をご検討ください。"),
+            (
+                MORI,
+                "青葉電機株式会社 髙橋様\n\n日の出工業の森です。部品 {n} が№{m}倉庫で欠品しております。\n代替品をご検討ください。",
+            ),
             (TAKAHASHI, "日の出工業㈱ 森様\n\n髙橋です。代替品 ①型 で進めてください。\nﾛｯﾄ番号は追ってご連絡します。"),
             (MORI, "髙橋様\n\n承知しました。①型 で手配いたします。"),
             (TAKAHASHI, "森様\n\nありがとうございます。"),
@@ -64,7 +88,10 @@ _MONTHLY: tuple[Thread, ...] = (
         "{m}月の訪問日程のご相談",
         (SATO,),
         (
-            (TANAKA, "緑商事株式会社 小林様\n\n{m}月のご訪問日程について、ご都合をお聞かせください。佐藤が同行いたします。"),
+            (
+                TANAKA,
+                "緑商事株式会社 小林様\n\n{m}月のご訪問日程について、ご都合をお聞かせください。佐藤が同行いたします。",
+            ),
             (KOBAYASHI, "田中様\n\n{m}月の第3週でしたら、いつでも大丈夫です。"),
             (TANAKA, "小林様\n\nありがとうございます。それでは第3週の水曜14時に伺います。"),
             (KOBAYASHI, "田中様\n\nお待ちしております。"),
@@ -94,8 +121,14 @@ _MONTHLY: tuple[Thread, ...] = (
         "Calibration certificates, lot {n}",
         (TANAKA,),
         (
-            (EMMA, "Dear Kenta,\n\nCould you send the calibration certificates for lot {n}?\nFrom the packing list we see 12 units, from the invoice only 11.\n\nKind regards,\nEmma"),
-            (SATO, "Dear Emma,\n\nThe certificates for lot {n} are attached. 12 units is right; we will correct the invoice.\n\nBest regards,\nKenta Sato"),
+            (
+                EMMA,
+                "Dear Kenta,\n\nCould you send the calibration certificates for lot {n}?\nFrom the packing list we see 12 units, from the invoice only 11.\n\nKind regards,\nEmma",
+            ),
+            (
+                SATO,
+                "Dear Emma,\n\nThe certificates for lot {n} are attached. 12 units is right; we will correct the invoice.\n\nBest regards,\nKenta Sato",
+            ),
             (EMMA, "Dear Kenta,\n\nThank you, received.\nFrom now on please copy our quality team.\n\nEmma"),
             (SATO, "Dear Emma,\n\nUnderstood.\n\nKenta"),
         ),
@@ -106,7 +139,10 @@ _MONTHLY: tuple[Thread, ...] = (
         (),
         (
             (TANAKA, "Dear Emma,\n\nThe shipment {n} leaves Yokohama next Friday.\n\nKeiko Tanaka"),
-            (EMMA, "Dear Ms Tanaka,\n\n> From Yokohama it usually takes 32 days.\nFrom Yokohama to Felixstowe in 32 days is fine for us.\n>From our side the import papers are ready.\n\nEmma Clarke"),
+            (
+                EMMA,
+                "Dear Ms Tanaka,\n\n> From Yokohama it usually takes 32 days.\nFrom Yokohama to Felixstowe in 32 days is fine for us.\n>From our side the import papers are ready.\n\nEmma Clarke",
+            ),
         ),
     ),
 )
@@ -124,7 +160,9 @@ def _minutes(seed: str, span: int) -> int:
 
 def moment(day: date, seed: str) -> datetime:
     """A time in office hours that follows from the seed."""
-    return datetime(day.year, day.month, day.day, 8, 50, tzinfo=ZONE) + timedelta(minutes=_minutes(seed, 500), seconds=_minutes(seed + "s", 60))
+    return datetime(day.year, day.month, day.day, 8, 50, tzinfo=ZONE) + timedelta(
+        minutes=_minutes(seed, 500), seconds=_minutes(seed + "s", 60)
+    )
 
 
 def _file(name: str, numbers: dict[str, object]) -> tuple[Attached, ...]:
@@ -174,7 +212,15 @@ def _weekly_reports() -> Iterator[Mail]:
         done = "緑商事様訪問、Harrow & Pike様の見積対応" if week % 2 else "日の出工業様打合せ、新製品の説明資料"
         text = f"田中部長\n\n第{week}週の週報です。\n・実施: {done}\n・来週: 受注見込みの確認\n\n{SATO.sign}\n"
         at = datetime(day.year, day.month, day.day, 17, 40 + week, 12, tzinfo=ZONE)
-        report = Mail(key=f"weekly{week}", at=at, sender=SATO, to=(TANAKA,), cc=(TAKAHASHI,), subject=f"【週報】第{week}週 佐藤", text=text)
+        report = Mail(
+            key=f"weekly{week}",
+            at=at,
+            sender=SATO,
+            to=(TANAKA,),
+            cc=(TAKAHASHI,),
+            subject=f"【週報】第{week}週 佐藤",
+            text=text,
+        )
         yield report
         if week % 3 == 0:
             answer = f"佐藤さん\n\nお疲れさまです。確認しました。\n\n{TANAKA.sign}\n\n{_quoted(report)}\n"
@@ -193,7 +239,11 @@ def _newsletters() -> Iterator[Mail]:
     for week, day in enumerate(day for day in WORKDAYS if day.weekday() == 2):
         issue = 301 + week
         page = f'<html><body><h1>電子部品ニュース {issue}</h1><p>今週の市況</p><img src="https://denshi-buhin-news.example/o.gif?i={issue}" width="1" height="1"></body></html>\n'
-        extra = (("List-Id", "<news.denshi-buhin-news.example>"), ("List-Unsubscribe", f"<https://denshi-buhin-news.example/u/{issue}>"), ("Precedence", "bulk"))
+        extra = (
+            ("List-Id", "<news.denshi-buhin-news.example>"),
+            ("List-Unsubscribe", f"<https://denshi-buhin-news.example/u/{issue}>"),
+            ("Precedence", "bulk"),
+        )
         yield Mail(
             key=f"news{issue}",
             at=datetime(day.year, day.month, day.day, 7, 0, 5, tzinfo=ZONE),
@@ -222,12 +272,23 @@ def _notices() -> Iterator[Mail]:
     told = (
         (date(2026, 4, 1), "【全社】入社式のご案内", "本日10時より①会議室で入社式を行います。"),
         (date(2026, 4, 24), "【全社】連休中の連絡体制", "4月29日から5月6日までの連絡先は㈱青葉ビル管理です。"),
-        (date(2026, 5, 18), "【情報システム室】パスワード変更のお願い", "Ⅲ四半期に合わせ、各自パスワードを変更してください。本文にURLはありません。"),
+        (
+            date(2026, 5, 18),
+            "【情報システム室】パスワード変更のお願い",
+            "Ⅲ四半期に合わせ、各自パスワードを変更してください。本文にURLはありません。",
+        ),
         (date(2026, 6, 8), "【全社】健康診断の日程", "6月18日～19日に実施します。"),
     )
     for number, (day, subject, text) in enumerate(told, 1):
         body = f"各位\n\n山﨑です。{text}\n\n{YAMAZAKI.sign}\n"
-        yield Mail(key=f"notice{number}", at=moment(day, f"notice{number}"), sender=YAMAZAKI, to=(EVERYONE,), subject=subject, text=body)
+        yield Mail(
+            key=f"notice{number}",
+            at=moment(day, f"notice{number}"),
+            sender=YAMAZAKI,
+            to=(EVERYONE,),
+            subject=subject,
+            text=body,
+        )
     for month in (4, 5, 6):
         rows = [["部門", "経費"], ["営業部", f"{month * 31}000"], ["設計部", f"{month * 17}000"]]
         sheet = Attached(name=f"経費_{month}月.csv", data=files.csv(rows), kind="text/csv", style="word")

@@ -8,14 +8,19 @@ from collections import Counter
 from typing import Any
 
 from maker import ext2
-from maker.incidents import PASSWORD, Incident
+from maker.deeds import PASSWORD
+from maker.incident import Incident
 from maker.mail import Attached, Mail
 from maker.mailboxes import Stored, Stores
 from maker.post import Post
 
 STORES = {
     "mbox": ("mbox/keiko.tanaka", "田中 恵子", "Thunderbird, mboxrd, two folders"),
-    "maildir": ("maildir/kenta.sato", "佐藤 健太", "Maildir++ of Dovecot, folder names in modified UTF-7, ';' before the flags"),
+    "maildir": (
+        "maildir/kenta.sato",
+        "佐藤 健太",
+        "Maildir++ of Dovecot, folder names in modified UTF-7, ';' before the flags",
+    ),
     "eml": ("eml/naomi.yamazaki", "山﨑 直美", "EML files, CRLF"),
     "image": ("image/sato-notebook.img", "佐藤 健太", "raw disk image, one ext2 partition at byte 32768"),
 }
@@ -32,7 +37,13 @@ def _attachments(mail: Mail) -> list[Attached]:
 
 def _attached(mail: Mail) -> list[Value]:
     return [
-        {"name": item.name, "also_named": item.shown, "size": len(item.data), "sha256": sha256(item.data), "declared_type": item.kind}
+        {
+            "name": item.name,
+            "also_named": item.shown,
+            "size": len(item.data),
+            "sha256": sha256(item.data),
+            "declared_type": item.kind,
+        }
         for item in _attachments(mail)
     ]
 
@@ -68,7 +79,9 @@ def _store(name: str, stores: Stores) -> Value:
 
 def _logical(stores: Stores, post: Post) -> list[Value]:
     """Every mail that left a copy or a log line, once, with all its places."""
-    mails = {copy.mail.message_id: copy.mail for copy in post.copies} | {item.mail.message_id: item.mail for item in stores.stored}
+    mails = {copy.mail.message_id: copy.mail for copy in post.copies} | {
+        item.mail.message_id: item.mail for item in stores.stored
+    }
     places: dict[str, list[str]] = {}
     for item in stores.stored:
         places.setdefault(item.mail.message_id, []).append(f"{item.store}:{item.path}#{item.position}:{item.state}")
@@ -93,12 +106,25 @@ def _logical(stores: Stores, post: Post) -> list[Value]:
 
 def _incident(one: Incident) -> Value:
     ids = [mail.message_id for mail in one.mails]
-    return {"number": one.number, "title": one.title, "title_ja": one.title_ja, "catalogue": list(one.rows), "message_ids": ids, "note": one.note}
+    return {
+        "number": one.number,
+        "title": one.title,
+        "title_ja": one.title_ja,
+        "catalogue": list(one.rows),
+        "message_ids": ids,
+        "note": one.note,
+    }
 
 
 def _disk(stores: Stores) -> Value:
     files = [
-        {"path": path, "size": len(entry.data), "sha256": sha256(entry.data), "modified": entry.modified, "removed": entry.removed}
+        {
+            "path": path,
+            "size": len(entry.data),
+            "sha256": sha256(entry.data),
+            "modified": entry.modified,
+            "removed": entry.removed,
+        }
         for path, entry in sorted(stores.disk.items())
         if entry.data is not None
     ]
@@ -108,7 +134,12 @@ def _disk(stores: Stores) -> Value:
 def _logs(stores: Stores, post: Post) -> Value:
     counts = {path: stores.files[path].count(b"\n") for path in sorted(stores.files) if path.startswith("logs/")}
     expunged = [line.split("msgid=")[1].split(",")[0] for _, line in post.dovecot if ": expunge: " in line]
-    return {"lines": counts, "expunge_lines": len(expunged), "expunged_message_ids": sorted(expunged), "held": len(post.holds)}
+    return {
+        "lines": counts,
+        "expunge_lines": len(expunged),
+        "expunged_message_ids": sorted(expunged),
+        "held": len(post.holds),
+    }
 
 
 def truth(stores: Stores, post: Post, incidents: list[Incident]) -> Value:
@@ -142,12 +173,16 @@ def readme_tables(value: Value) -> dict[str, str]:
     for name, store in value["stores"].items():
         folders = "; ".join(f"`{folder}` {count}" for folder, count in store["folders"].items())
         states = "; ".join(f"{state} {count}" for state, count in store["states"].items())
-        stores.append(f"| **{name}** `{store['path']}` | {store['custodian']} | {store['what']} | {store['messages']} | {store['attachments']} | {folders}<br>{states} |")
+        stores.append(
+            f"| **{name}** `{store['path']}` | {store['custodian']} | {store['what']} | {store['messages']} | {store['attachments']} | {folders}<br>{states} |"
+        )
     where = {one["message_id"]: _places(one["places"]) for one in value["logical_messages"]}
     found = ["| no. | what | catalogue | messages and where they lie | how to see it |", "|---|---|---|---|---|"]
     for one in value["incidents"]:
         ids = "<br>".join(f"`{number}` ({where[number]})" for number in one["message_ids"])
-        found.append(f"| {one['number']} | {one['title']}<br>{one['title_ja']} | {' '.join(one['catalogue']) or '–'} | {ids} | {one['note']} |")
+        found.append(
+            f"| {one['number']} | {one['title']}<br>{one['title_ja']} | {' '.join(one['catalogue']) or '–'} | {ids} | {one['note']} |"
+        )
     logs = ", ".join(f"`{path}` {count} lines" for path, count in value["logs"]["lines"].items())
     total = f"{len(value['logical_messages'])}"
     return {"STORES": "\n".join(stores), "FOUND": "\n".join(found), "LOGS": logs, "TOTAL": total}

@@ -1,4 +1,4 @@
-"""The sample case is what its generator makes, and its answer key agrees with what Python's own ``email`` and ``mailbox`` count."""
+"""The sample case is what its generator makes, and its answer key agrees with Python's ``email`` and ``mailbox``."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ def unquoted(data: bytes) -> bytes:
 def mbox_messages(path: Path) -> list[bytes]:
     box = mailbox.mbox(path, create=False)
     try:
-        return [unquoted(box.get_bytes(key)) for key in box.keys()]
+        return [unquoted(box.get_bytes(key)) for key in box.iterkeys()]
     finally:
         box.close()
 
 
 def maildir_messages(path: Path) -> list[bytes]:
     box = mailbox.Maildir(path, create=False)
-    return [box.get_bytes(key) for key in box.keys()]
+    return [box.get_bytes(key) for key in box.iterkeys()]
 
 
 def attached(message: Message) -> Iterator[Message]:
@@ -92,7 +92,10 @@ def test_the_check_names_a_changed_a_missing_and_a_foreign_file(tmp_path: Path) 
     (tmp_path / "case" / "logs" / "maillog").write_bytes(b"")
     (tmp_path / "case" / "foreign").write_bytes(b"")
     done = subprocess.run(
-        [sys.executable, "-I", str(GENERATOR), "--check", "--out", str(tmp_path)], capture_output=True, text=True, check=False
+        [sys.executable, "-I", str(GENERATOR), "--check", "--out", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1
     assert set(done.stderr.splitlines()) >= {
@@ -122,7 +125,9 @@ def test_each_mbox_folder_holds_the_messages_of_the_truth(folder: str, tmp_path:
     messages = mbox_messages(Path(shutil.copy(where, tmp_path)))
     assert counted(messages) == expected("mbox", folder)
     marked = sum(int(str(email.message_from_bytes(data)["X-Mozilla-Status"]), 16) & 0x0008 > 0 for data in messages)
-    stated = [item for item in truth()["stores"]["mbox"]["items"] if item["folder"] == folder and item["state"] == "expunged"]
+    stated = [
+        item for item in truth()["stores"]["mbox"]["items"] if item["folder"] == folder and item["state"] == "expunged"
+    ]
     assert marked == len(stated)
 
 
@@ -152,7 +157,11 @@ def test_the_image_holds_the_files_and_messages_of_the_truth(tmp_path: Path) -> 
     for one in live:
         entry = system.open("/" + one["path"])
         data = entry.read_random(0, one["size"])
-        assert (sha256(data), entry.info.meta.size, entry.info.meta.mtime) == (one["sha256"], one["size"], one["modified"])
+        assert (sha256(data), entry.info.meta.size, entry.info.meta.mtime) == (
+            one["sha256"],
+            one["size"],
+            one["modified"],
+        )
         if "/cur/" in one["path"]:
             messages.append(data)
         elif "mail-backup" in one["path"]:
@@ -193,7 +202,8 @@ def test_the_attachments_are_those_of_the_truth() -> None:
         for part, one in zip(parts, stated, strict=True):
             if part.get_content_type() != "message/rfc822":
                 data = part.get_payload(decode=True)
-                assert isinstance(data, bytes) and sha256(data) == one["sha256"]
+                assert isinstance(data, bytes)
+                assert sha256(data) == one["sha256"]
     assert seen == truth()["stores"]["eml"]["attachments"]
 
 
@@ -228,7 +238,8 @@ def test_the_password_of_the_second_mail_opens_the_archive_of_the_first() -> Non
     (part,) = attached(email.message_from_bytes(first_copy("ppap1")))
     payload = part.get_payload(decode=True)
     text = email.message_from_bytes(first_copy("ppap2")).get_payload(decode=True)
-    assert isinstance(payload, bytes) and isinstance(text, bytes)
+    assert isinstance(payload, bytes)
+    assert isinstance(text, bytes)
     (password,) = re.findall(r"パスワード: (\S+)", text.decode())
     with zipfile.ZipFile(io.BytesIO(payload)) as archive:
         (member,) = archive.infolist()
@@ -242,12 +253,17 @@ def test_the_planted_oddities_are_there() -> None:
     assert email.message_from_bytes(first_copy("undated"))["Date"] is None
     assert str(email.message_from_bytes(first_copy("zoneless"))["Date"]).endswith("10:15:07")
     forged = email.message_from_bytes(first_copy("forged"))
-    assert "10 Jun" in str(forged["Date"]) and "25 Jun" in str(forged["Received"])
+    assert "10 Jun" in str(forged["Date"])
+    assert "25 Jun" in str(forged["Received"])
     spoof = first_copy("spoof")
-    assert b'filename="invoice.pdf"' in spoof and b"filename*=UTF-8''" in spoof
-    assert b"dmarc=fail" in first_copy("phish1") and b"From: " in first_copy("phish2").partition(b"message/rfc822")[2]
+    assert b'filename="invoice.pdf"' in spoof
+    assert b"filename*=UTF-8''" in spoof
+    assert b"dmarc=fail" in first_copy("phish1")
+    assert b"From: " in first_copy("phish2").partition(b"message/rfc822")[2]
     assert "表示ソフトの更新".encode("cp932") in first_copy("raw8")
-    assert b"\n>>From our side" in first_copy("shipping1-481") or b"\n>From our side" in first_copy("shipping1-481")
+    quoted = first_copy("shipping1-481")
+    assert b"\n>From Yokohama" in quoted
+    assert b"\n>>From our side" in quoted
 
 
 def test_bcc_stands_only_in_the_sent_copy(tmp_path: Path) -> None:
@@ -255,7 +271,8 @@ def test_bcc_stands_only_in_the_sent_copy(tmp_path: Path) -> None:
     copies = [path.read_bytes() for path in (CASE / "maildir").rglob("*S=*") if wanted in path.read_bytes()]
     image = (CASE / "image" / "sato-notebook.img").read_bytes()
     assert [b"\nBcc: " in data for data in copies] == [True]
-    assert wanted in image and image.count(b"\nBcc: ") == 0
+    assert wanted in image
+    assert image.count(b"\nBcc: ") == 0
 
 
 def test_the_logs_tell_of_every_message_that_the_server_carried() -> None:
@@ -273,7 +290,8 @@ def test_dovecot_logs_the_expunges_and_the_maildir_lacks_them() -> None:
     expunged = sorted(re.findall(r": expunge: .*msgid=(<\S+>)", log))
     assert expunged == truth()["logs"]["expunged_message_ids"]
     burst = next(one for one in truth()["incidents"] if one["number"] == "I09")
-    assert len(burst["message_ids"]) >= 20 and set(burst["message_ids"]) <= set(expunged)
+    assert len(burst["message_ids"]) >= 20
+    assert set(burst["message_ids"]) <= set(expunged)
     sent_copies = {item["message_id"] for item in truth()["stores"]["maildir"]["items"]}
     assert not set(burst["message_ids"]) & sent_copies
 
