@@ -74,7 +74,10 @@ class _Storage:
 
 
 def read_msg(handle: BinaryIO) -> Item:
-    """The item in an MSG file; raises ``FormatError`` if there is no compound file or no item in it."""
+    """The item in an MSG file; raises ``FormatError`` if there is no compound file or no item in it.
+
+    The bytes of attachments are read from the handle when they are asked for, so it has to stay open until then.
+    """
     compound = Compound(handle)
     problems = [Lost("the directory of the file", "entries behind a false link", one) for one in compound.problems[:9]]
     names = named_properties(compound, problems)
