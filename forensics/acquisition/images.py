@@ -85,22 +85,28 @@ def image_at(path: Path) -> ImageFiles | None:
 
 
 def segments_beside(first: Path) -> tuple[Path, ...]:
-    """The files that go on where ``first`` ends, by name: .E01, .E02 ... .E99, .EAA ...; .001, .002 ... or .000 on."""
-    ewf, split = re.fullmatch(r"\.([A-Za-z])01", first.suffix), re.fullmatch(r"\.(0*[01])", first.suffix)
-    if not ewf and not split:
+    """The files in the folder of ``first`` that go on where it ends."""
+    names = [path.name for path in first.parent.iterdir() if path.is_file()]
+    return tuple(first.parent / name for name in segments_named(first.name, names))
+
+
+def segments_named(first: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of ``names`` that go on where ``first`` ends: .E01, .E02 ... .E99, .EAA ...; .001, .002 ... or .000 on."""
+    stem, dot, suffix = first.rpartition(".")
+    ewf, split = re.fullmatch(r"([A-Za-z])01", suffix), re.fullmatch(r"0*[01]", suffix)
+    if not dot or not (ewf or split):
         return (first,)
-    by_name = {path.name.lower(): path for path in first.parent.iterdir() if path.is_file()}
-    found: list[Path] = []
+    by_name = {name.lower(): name for name in names}
+    found: list[str] = []
     for number in range(1, 14971):
         if ewf:
-            suffix = segment_suffix(number, ewf[1])
+            wanted = segment_suffix(number, ewf[1])
         else:
-            assert split is not None
-            suffix = "." + str(int(split[1]) + number - 1).zfill(len(split[1]))
-        path = by_name.get(f"{first.stem}{suffix}".lower())
-        if path is None:
+            wanted = "." + str(int(suffix) + number - 1).zfill(len(suffix))
+        name = by_name.get(f"{stem}{wanted}".lower())
+        if name is None:
             break
-        found.append(path)
+        found.append(name)
     return tuple(found)
 
 

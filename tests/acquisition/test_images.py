@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from forensics.acquisition.acquire import acquire
 from forensics.acquisition.images import (
     EWF,
     RAW,
@@ -21,6 +23,7 @@ from forensics.acquisition.images import (
 )
 from forensics.errors import ForensicsError, IntegrityError
 from forensics.evidence.item import Entry
+from forensics.evidence.writer import ItemWriter
 from forensics.workers import LocalEngine
 from forensics.workers.job import Limits
 from tests.tools import images
@@ -166,6 +169,27 @@ def test_each_partition_is_walked_and_its_ranges_count_from_the_start_of_the_ima
     assert_ranges_hold_the_bytes(image, taken)
 
 
+def test_a_gpt_partition_with_a_japanese_name_is_walked(
+    engine: LocalEngine, ext4: Path, mail: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    report = look(engine, images.gpt(tmp_path / "gpt.dd", ext4), tmp_path)
+    volume = report.checked["volumes"][0]
+    assert (volume["table"], volume["start"], volume["file_system"]) == ("GPT", 1 << 20, "ext4")
+    assert "メール" in volume["description"]
+    assert_all_came_out(take(engine, report, tmp_path), mail[1])
+
+
+def test_a_raw_image_split_into_pieces_is_read_as_one(
+    engine: LocalEngine, ext4: Path, mail: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    data = ext4.read_bytes()
+    for number, at in enumerate(range(0, len(data), 3_000_001), start=1):
+        (tmp_path / f"split.{number:03d}").write_bytes(data[at : at + 3_000_001])
+    report = look(engine, tmp_path / "split.001", tmp_path)
+    assert len(report.image.segments) == 3
+    assert_all_came_out(take(engine, report, tmp_path), mail[1])
+
+
 def test_a_whole_e01_in_several_segments_is_verified_and_then_read(
     engine: LocalEngine, ext4: Path, mail: tuple[Path, dict[str, bytes]], tmp_path: Path
 ) -> None:
@@ -216,6 +240,23 @@ def test_whatever_bit_of_an_e01_is_flipped_what_is_read_is_the_medium_as_it_was_
             seen.add("whole")
             assert report.checked["computed"]["sha256"] == whole
     assert seen == {"stopped", "refused", "whole"}
+
+
+def test_a_store_of_an_image_becomes_an_evidence_item_that_names_its_parent(
+    engine: LocalEngine, ext4: Path, mail: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    report = look(engine, ext4, tmp_path)
+    store = next(store for store in report.stores if store.kind == "maildir")
+    source = ImageSource(engine=engine, report=report, store=store, spool=tmp_path / "s", parent="EV-0001")
+    (tmp_path / "evidence").mkdir()
+    writer = ItemWriter(tmp_path / "evidence", "EV-0002")
+    done = acquire(source, writer, now=lambda: 0, tool={"name": "test"})
+    assert (done.receipt.received, done.receipt.complete) == (3, True)
+    papers = json.loads((tmp_path / "evidence/EV-0002/acquisition.json").read_bytes())
+    assert papers["source"]["parent"] == "EV-0001"
+    lines = (tmp_path / "evidence/EV-0002/files.jsonl").read_bytes().splitlines()
+    laid = {path: hashlib.sha256(data).hexdigest() for path, data in mail[1].items() if path.startswith("home/mail")}
+    assert {(line := json.loads(each))["path"]: line["sha256"] for each in lines} == laid
 
 
 def test_files_that_belong_to_an_image_are_found_by_their_names(tmp_path: Path) -> None:

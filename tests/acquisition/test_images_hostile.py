@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -75,6 +77,12 @@ def test_a_mutated_file_system_never_hangs_or_ends_the_parent(system: str, engin
         image.write_bytes(mutated(good, chance))
         ends.add(run(engine, ImageFiles(container=RAW, segments=(image,)), tmp_path / "spool"))
     assert ends <= {"read", "refused"}
+
+
+def test_the_parent_side_loads_neither_of_the_native_readers() -> None:
+    ask = "import sys, forensics.acquisition.images; print({'pytsk3', 'pyewf'} & set(sys.modules))"
+    answer = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "set()"
 
 
 def test_an_image_that_is_no_image_is_refused_in_one_sentence(engine: LocalEngine, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import struct
 import subprocess
+import zlib
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,23 @@ def partitioned(image: Path, *volumes: tuple[int, Path]) -> Path:
         at += (sectors + 2047) // 2048 * 2048
     boot = (bytes(446) + table).ljust(510, b"\0") + b"\x55\xaa"
     image.write_bytes(boot.ljust(1 << 20, b"\0") + body)
+    return image
+
+
+def gpt(image: Path, volume: Path) -> Path:
+    """A GPT with one volume from sector 2048 on (UEFI 2.10, 5.3): protective MBR, header at 1, entries from 2 on."""
+    data = volume.read_bytes()
+    last = 2048 + len(data) // SECTOR - 1
+    table = struct.pack("<B3sB3sII", 0, b"\0\x02\0", 0xEE, b"\xff\xff\xff", 1, last + 33)
+    boot = (bytes(446) + table).ljust(510, b"\0") + b"\x55\xaa"
+    entry = struct.pack(
+        "<16s16sQQQ72s", b"\xaf\x3d\xc6\x0f" * 4, b"\x01" * 16, 2048, last, 0, "メール".encode("utf-16-le")
+    )
+    entries = entry.ljust(128 * 128, b"\0")
+    fields = (b"EFI PART", 0x10000, 92, 0, 0, 1, last + 33, 34, last, b"\x02" * 16, 2, 128, 128, zlib.crc32(entries))
+    blank = struct.pack("<8sIIIIQQQQ16sQIII", *fields)
+    header = blank[:16] + struct.pack("<I", zlib.crc32(blank)) + blank[20:]
+    image.write_bytes((boot + header.ljust(SECTOR, b"\0") + entries).ljust(1 << 20, b"\0") + data + bytes(33 * SECTOR))
     return image
 
 
