@@ -105,7 +105,7 @@ EXPLAINED: Counter[tuple[str, str]] = Counter({
     ("mbox", "eml"): 5,  # the single messages into which a project had split its mailbox
     ("emlx", "text"): 1,  # invalid.emlx: one line of prose, made to be refused
     # decoded attachments, pictures, keys, certificates, licence texts and databases stored beside the messages: 41 and
-    # 42; the others are one-field or no-field messages of a parser's malformed set (8) and a lone number in a file (1)
+    # 43; the others are one-field or no-field messages of a parser's malformed set (7) and a lone number in a file (1)
     ("eml", "unknown"): 41,
     ("eml", "text"): 51,
 })  # fmt: skip
