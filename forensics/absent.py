@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import Enum
 
 
-class Absent(StrEnum):
-    """The four reasons for which a field of a record can be without a value."""
+class Absent(Enum):
+    """The four reasons for which a field of a record can be without a value; never to be mistaken for a text."""
 
     UNREADABLE = "unreadable"
     """The bytes that hold it could not be read."""

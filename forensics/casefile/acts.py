@@ -18,6 +18,8 @@ class Act(StrEnum):
     CASE_SET = "case.set"
     ACQUIRE = "acquire"
     ACQUIRE_VERIFY = "acquire.verify"
+    IMAGE_EXAMINE = "image.examine"
+    """A disk image was checked as a whole and searched for mail stores."""
     PARSE = "parse"
     TIMELINE = "timeline"
     REPORT = "report"

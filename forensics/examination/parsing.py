@@ -25,7 +25,7 @@ from forensics.evidence.item import Entry, payload_name
 from forensics.examination.conductor import Examination, Step
 from forensics.examination.station import tool
 from forensics.examination.tasks import Done, Runner, Task, believed, cut
-from forensics.workers import Engine, Job, LocalEngine
+from forensics.workers import Engine, Job, Limits, LocalEngine
 
 PLAN_FILES = 500
 _MODULE = "forensics.examination.parsejob"
@@ -67,7 +67,7 @@ def parse(examination: Examination, *, again: bool = False) -> list[ParseSummary
     wanted = [item for item in view.evidence if again or not _is_current(view, item)]
     summaries = [_summary(view, item, unchanged=True) for item in view.evidence if item not in wanted]
     if wanted:
-        with LocalEngine(examination.station.workers, preload=(_MODULE,)) as engine:
+        with LocalEngine(examination.station.workers, Limits(), preload=(_MODULE,)) as engine:
             summaries += [_parse_item(examination, view, item, engine) for item in wanted]
     return sorted(summaries, key=lambda each: each.evidence)
 

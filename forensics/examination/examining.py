@@ -1,0 +1,94 @@
+"""The whole way in one go: acquire, verify what came in, open images, parse, build the timeline, write the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from forensics.errors import DONE, ForensicsError, IntegrityError, worst
+from forensics.examination.acquiring import AcquireSummary, acquire_path
+from forensics.examination.conductor import Examination
+from forensics.examination.opening_images import open_images
+from forensics.examination.parsing import ParseSummary, parse
+from forensics.examination.reporting import ReportSummary, report
+from forensics.examination.timelining import TimelineSummary, timeline
+from forensics.examination.verifying import VerifySummary, verify_and_note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamineSummary:
+    """Everything that one run did. ``failed`` are sources that gave nothing, each with the reason and an exit code."""
+
+    case: str
+    acquired: tuple[AcquireSummary, ...]
+    failed: tuple[tuple[str, str, str, int], ...]
+    verified: VerifySummary
+    parsed: tuple[ParseSummary, ...]
+    timeline: TimelineSummary
+    reports: tuple[ReportSummary, ...]
+    counts: dict[str, int]
+    recovered: dict[str, int]
+    problems: tuple[dict[str, str], ...]
+    head: dict[str, Any]
+
+    @property
+    def exit_code(self) -> int:
+        """The worst of all stations."""
+        stations = (*self.acquired, self.verified, *self.parsed, self.timeline, *self.reports)
+        return worst(DONE, *(each.exit_code for each in stations), *(code for _, _, _, code in self.failed))
+
+
+def examine(examination: Examination, sources: Sequence[Path]) -> ExamineSummary:
+    """Go the whole way for these sources; what an earlier run did already is verified, not repeated."""
+    acquired, failed = _acquire(examination, sources)
+    verified = verify_and_note(examination.folder, examination, examination.station.progress)
+    if verified.exit_code != DONE:
+        named = tuple(str(each) for each in (*verified.ledger, *verified.differences))
+        kind = IntegrityError("the case is not what was stored in it, so nothing was parsed", differences=named)
+        kind.exit_code = verified.exit_code
+        raise kind
+    parsed = parse(examination)
+    built = timeline(examination)
+    reports = report(examination)
+    view = examination.view()
+    return ExamineSummary(
+        case=str(examination.folder),
+        acquired=tuple(acquired),
+        failed=tuple(failed),
+        verified=verified,
+        parsed=tuple(parsed),
+        timeline=built,
+        reports=tuple(reports),
+        counts=view.counts(),
+        recovered={
+            row["recovery"]: row["n"]
+            for row in view.rows("SELECT recovery, count(*) AS n FROM message GROUP BY recovery ORDER BY recovery")
+        },
+        problems=tuple(view.rows("SELECT address, what, lost, cause FROM problem ORDER BY address LIMIT 20")),
+        head=examination.head,
+    )
+
+
+def _acquire(
+    examination: Examination, sources: Sequence[Path]
+) -> tuple[list[AcquireSummary], list[tuple[str, str, str, int]]]:
+    """Every source in turn; one that fails does not keep the others out, unless none gives anything."""
+    acquired: list[AcquireSummary] = []
+    failed: list[tuple[str, str, str, int]] = []
+    for path in sources:
+        try:
+            found = acquire_path(examination, path)
+            acquired.append(found)
+            acquired += open_images(examination, found.evidence)
+        except IntegrityError:
+            raise
+        except ForensicsError as error:
+            if len(sources) == 1:
+                raise
+            failed.append((str(path), error.what, error.todo, error.exit_code))
+    if failed and not acquired:
+        path, what, todo, _ = failed[0]
+        raise ForensicsError(f"none of the sources could be acquired; the first: {what}", place=path, todo=todo)
+    return acquired, failed

@@ -1,0 +1,36 @@
+"""Puts files that a step made beside the case into their place, and tells whether listed files are still there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from forensics.casefile.ledger import Line
+from forensics.casefile.view import CaseView
+from forensics.errors import IntegrityError
+from forensics.evidence.durable import sync_folder
+
+
+def adopt(made: Path, case: Path, path: str) -> dict[str, Any]:
+    """Move a file to its place in the case, durably, and describe it for the ledger."""
+    with made.open("rb") as handle:
+        sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+        size = handle.tell()
+        os.fsync(handle.fileno())
+    target = case / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    made.replace(target)
+    sync_folder(target.parent)
+    return {"path": path, "sha256": sha256, "size": size}
+
+
+def still_there(view: CaseView, line: Line) -> bool:
+    """Whether every file that a finished line lists is there and unchanged."""
+    try:
+        for output in line.value["out"]:
+            view.checked_path(output)
+    except IntegrityError:
+        return False
+    return True

@@ -1,0 +1,79 @@
+"""The step from the case to papers: each report is one step of its own, in ``reports/``."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from forensics import discovery
+from forensics.casefile.acts import Act
+from forensics.casefile.view import CaseView
+from forensics.errors import UsageError
+from forensics.examination.conductor import Examination
+from forensics.examination.files import adopt, still_there
+from forensics.examination.station import tool
+from forensics.reports.sink import Sink
+
+REPORTS = "forensics.reports"
+ENTRY_POINTS = "forensics.reports"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSummary:
+    """The files of one report, as paths inside the case."""
+
+    report: str
+    files: tuple[str, ...]
+    unchanged: bool = False
+    exit_code: int = 0
+
+
+def available() -> dict[str, discovery.Offer]:
+    """The reports that can be written here, by name."""
+    return {offer.name: offer for offer in discovery.offers(REPORTS, ENTRY_POINTS) if offer.maker is not None}
+
+
+def report(examination: Examination, names: Sequence[str] = (), *, again: bool = False) -> list[ReportSummary]:
+    """Write the named reports, or all of them, unless they were written from just this timeline."""
+    known = available()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UsageError(f"there is no report named {unknown[0]!r}", todo=f"name one of: {', '.join(known)}")
+    view = examination.view()
+    made = view.newest(Act.TIMELINE)
+    if made is None:
+        raise UsageError("there is no timeline yet", place=str(view.folder), todo="run 'forensics timeline' first")
+    inputs = [str(output["sha256"]) for output in made.value["out"]]
+    return [_write(examination, view, known[name], inputs, again) for name in names or known]
+
+
+def _write(
+    examination: Examination, view: CaseView, offer: discovery.Offer, inputs: list[str], again: bool
+) -> ReportSummary:
+    params: dict[str, Any] = {
+        "report": offer.name,
+        "inputs": inputs,
+        "facts_sha256": view.facts_sha256,
+        "tool_sha256": tool()["sha256"],
+    }
+    line = view.newest(Act.REPORT, report=offer.name)
+    if line is not None and not again and still_there(view, line):
+        if all(line.value["params"].get(key) == value for key, value in params.items()):
+            return ReportSummary(report=offer.name, files=_paths(line.value["out"]), unchanged=True)
+    work = examination.folder / "reports" / ".work"
+    with examination.step(Act.REPORT, params=params) as step:
+        examination.station.progress.begin(f"writing {offer.title}")
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        sink = Sink(work)
+        offer.maker().write(view, sink)
+        step.outputs += [adopt(work / name, examination.folder, f"reports/{name}") for name, _, _ in sink.written]
+        examination.station.progress.end()
+    shutil.rmtree(work)
+    return ReportSummary(report=offer.name, files=_paths(step.outputs))
+
+
+def _paths(outputs: list[dict[str, Any]]) -> tuple[str, ...]:
+    return tuple(str(output["path"]) for output in outputs)

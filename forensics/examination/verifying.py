@@ -1,0 +1,228 @@
+"""The step that reads everything again: ledger, evidence, contents, records, timeline, reports; it names each difference.
+
+Reading needs no right to write: a case whose ledger cannot be written (an opponent's copy) is verified all the same,
+and then the act is not recorded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from forensics import canonical
+from forensics.casefile.acts import Act, Phase
+from forensics.casefile.case import FILE_NAME
+from forensics.casefile.ledger import Line, check, torn_tails
+from forensics.casefile.view import CaseView
+from forensics.errors import DONE, INTEGRITY_BROKEN, LEDGER_BROKEN, ForensicsError, FormatError, IntegrityError
+from forensics.evidence.content import ContentStore
+from forensics.evidence.store import EvidenceStore
+from forensics.evidence.verification import Difference
+from forensics.examination.conductor import Examination
+from forensics.examination.station import Progress, Silent
+
+_KEPT_FOLDERS = ("records", "timeline", "reports", "findings")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifySummary:
+    """What was read again. ``ledger`` and ``differences`` name everything that is not as it was stored."""
+
+    lines: int
+    head_sha256: str
+    evidence: tuple[str, ...]
+    files: int
+    size: int
+    ledger: tuple[Difference, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    unfinished: tuple[str, ...] = ()
+    torn: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """5 outranks 4 outranks 0."""
+        if self.ledger:
+            return LEDGER_BROKEN
+        return INTEGRITY_BROKEN if self.differences else DONE
+
+
+class _Counter:
+    """Counts what is read and shows it."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.size = 0
+        self.files = 0
+        self._progress = progress
+
+    def __call__(self, size: int, items: int) -> None:
+        self.size += size
+        self.files += items
+        self._progress.advance(size, items)
+
+
+def verify(folder: Path, progress: Progress | None = None) -> VerifySummary:
+    """Read the whole case again without writing anything."""
+    shown = progress or Silent()
+    view = CaseView(folder)
+    broken = check(folder / "ledger", view.facts.id)
+    try:
+        lines = view.lines
+    except ForensicsError as error:
+        broken = broken or [Difference(place="ledger/events.jsonl", what=error.what)]
+        return _only_ledger(broken)
+    counter = _Counter(shown)
+    shown.begin("verifying")
+    differences = [
+        *_case_toml(view),
+        *_evidence(view, lines, counter),
+        *ContentStore(folder / "content").verify(counter),
+        *_results(view, lines, counter),
+    ]
+    shown.end()
+    return VerifySummary(
+        lines=len(lines),
+        head_sha256=lines[-1].sha256 if lines else "",
+        evidence=_finished_items(lines),
+        files=counter.files,
+        size=counter.size,
+        ledger=tuple(broken),
+        differences=tuple(differences),
+        unfinished=_unfinished(lines),
+        torn=torn_tails(folder / "ledger"),
+    )
+
+
+def verify_and_note(folder: Path, examination: Examination, progress: Progress | None = None) -> VerifySummary:
+    """Verify, and put the result on the ledger."""
+    summary = verify(folder, progress)
+    if not summary.ledger:
+        result = {
+            "rc": summary.exit_code,
+            "files": summary.files,
+            "size": summary.size,
+            "differences": [str(each) for each in summary.differences][:1000],
+        }
+        examination.note(Act.VERIFY, result=result)
+    return summary
+
+
+def _only_ledger(broken: list[Difference]) -> VerifySummary:
+    return VerifySummary(lines=0, head_sha256="", evidence=(), files=0, size=0, ledger=tuple(broken))
+
+
+def _finished_items(lines: tuple[Line, ...]) -> tuple[str, ...]:
+    return tuple(sorted(_manifests(lines)))
+
+
+def _manifests(lines: tuple[Line, ...]) -> dict[str, str]:
+    """The digest of each finished item's manifest, as the ledger pins it."""
+    found = {}
+    for line in lines:
+        if line.act == Act.ACQUIRE and line.phase == Phase.FINISHED:
+            for output in line.value.get("out", []):
+                found[str(output["id"])] = str(output["sha256"])
+    return found
+
+
+def _unfinished(lines: tuple[Line, ...]) -> tuple[str, ...]:
+    """Steps that were begun and neither finished nor failed; the last line may be one that is running now."""
+    open_steps: dict[str, str] = {}
+    for line in lines:
+        step = str(line.value.get("step", ""))
+        if line.phase == Phase.BEGUN:
+            open_steps[step] = f"line {line.number}: {line.act} was begun and not finished"
+        else:
+            open_steps.pop(step, None)
+    return tuple(open_steps.values())
+
+
+def _case_toml(view: CaseView) -> Iterator[Difference]:
+    """``case.toml`` is what the ledger saw at every step; only ``case.set`` may change it."""
+    known = ""
+    for line in view.lines:
+        stated = line.value.get("params", {}).get("case_toml_sha256")
+        if stated is None:
+            continue
+        if line.act not in (Act.CASE_OPEN, Act.CASE_SET) and stated != known:
+            yield Difference(
+                place=FILE_NAME, what=f"was changed without 'case set' before line {line.number} of the ledger"
+            )
+        known = stated
+    if known and known != view.facts_sha256:
+        yield Difference(place=FILE_NAME, what="is not what the ledger says it is")
+
+
+def _evidence(view: CaseView, lines: tuple[Line, ...], counter: _Counter) -> Iterator[Difference]:
+    store = EvidenceStore(view.folder / "evidence")
+    pinned = _manifests(lines)
+    for item, sha256 in sorted(pinned.items()):
+        for each in store.verify(item, manifest_sha256=sha256, told=counter):
+            place = each.place if each.place.startswith(item) else f"{item}/{each.place}"
+            yield Difference(place=f"evidence/{place}", what=each.what)
+    begun = {str(line.value["params"].get("evidence")) for line in lines if line.act == Act.ACQUIRE}
+    for item in store.items():
+        if item not in begun:
+            yield Difference(place=f"evidence/{item}", what="is not on the ledger")
+    for name in store.strangers():
+        if name != ".images":
+            yield Difference(place=f"evidence/{name}", what="does not belong here")
+
+
+def _results(view: CaseView, lines: tuple[Line, ...], counter: _Counter) -> Iterator[Difference]:
+    """Every file that the newest finished steps list, and every file that none of them lists."""
+    listed: dict[str, dict[str, Any]] = {}
+    for outputs in _newest_outputs(lines).values():
+        listed.update({str(each["path"]): each for each in outputs if "path" in each})
+    for path in [path for path in listed if path.startswith("records/")]:
+        yield from _parts_of(view, listed, path)
+    paths = sorted(listed)
+    with ThreadPoolExecutor(2) as pool:
+        found = pool.map(lambda path: _file(view.folder, listed[path], counter), paths)
+        yield from (each for each in found if each is not None)
+    yield from _unlisted(view.folder, set(listed))
+
+
+def _newest_outputs(lines: tuple[Line, ...]) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    found = {}
+    for line in lines:
+        if line.phase == Phase.FINISHED and line.act in (Act.PARSE, Act.TIMELINE, Act.REPORT):
+            params = line.value.get("params", {})
+            found[(line.act, str(params.get("evidence") or params.get("report") or ""))] = line.value.get("out", [])
+    return found
+
+
+def _parts_of(view: CaseView, listed: dict[str, dict[str, Any]], path: str) -> Iterator[Difference]:
+    try:
+        manifest = canonical.decode(view.read_output(listed[path]))
+    except (IntegrityError, FormatError):
+        return
+    listed.update({str(part["path"]): part for part in manifest["parts"]})
+    content = ContentStore(view.folder / "content")
+    for sha256 in manifest["content"]:
+        if not content.has(sha256):
+            yield Difference(place=f"content/{sha256[:2]}/{sha256}", what="is missing")
+
+
+def _file(folder: Path, output: dict[str, Any], counter: _Counter) -> Difference | None:
+    place = str(output["path"])
+    try:
+        with (folder / place).open("rb") as handle:
+            found = hashlib.file_digest(handle, "sha256").hexdigest()
+            counter(handle.tell(), 1)
+    except OSError as error:
+        return Difference(place=place, what=f"cannot be read: {error.strerror}")
+    if found != output["sha256"]:
+        return Difference(place=place, what=f"changed: its SHA-256 is {found}, listed is {output['sha256']}")
+    return None
+
+
+def _unlisted(folder: Path, listed: set[str]) -> Iterator[Difference]:
+    for name in _KEPT_FOLDERS:
+        for path in sorted((folder / name).rglob("*")):
+            inside = path.relative_to(folder)
+            if not path.is_dir() and not inside.parts[1].startswith(".") and inside.as_posix() not in listed:
+                yield Difference(place=inside.as_posix(), what="is listed by no finished step")
