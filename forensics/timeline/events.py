@@ -1,0 +1,90 @@
+"""Every clock reading of every message as one event, in SQL over the case's tables and ``tl_copy``.
+
+The order is total: instant with unknown ones last, then evidence, message address and the reading's position. A reading
+that a further copy of the same logical message brings again is kept and marked as a repeat.
+"""
+
+from __future__ import annotations
+
+from forensics.timeline import sentences
+
+SUBJECT_CUT = 1000
+RECIPIENTS_SHOWN = 5
+"""So many of each of to, cc and bcc; how many more there are is said. The message's own record has them all."""
+ADDRESS_CUT = 120
+
+RECIPIENTS = f"""
+CREATE OR REPLACE TEMP TABLE tl_recipients AS
+WITH ranked AS (
+    SELECT message_id_ref, role, substr(coalesce(mail_address, name, raw, '?'), 1, {ADDRESS_CUT}) AS who,
+           row_number() OVER (PARTITION BY message_id_ref, role ORDER BY position, id) AS place,
+           count(*) OVER (PARTITION BY message_id_ref, role) AS total
+    FROM recipient WHERE role IN ('to', 'cc', 'bcc')
+), joined AS (
+    SELECT message_id_ref, role, string_agg(who, ', ' ORDER BY place)
+           || CASE WHEN max(total) > {RECIPIENTS_SHOWN}
+                   THEN ' (+' || (max(total) - {RECIPIENTS_SHOWN}) || ')' ELSE '' END AS who
+    FROM ranked WHERE place <= {RECIPIENTS_SHOWN} GROUP BY message_id_ref, role
+)
+SELECT message_id_ref, string_agg(CASE role WHEN 'to' THEN who ELSE role || ': ' || who END, '; '
+       ORDER BY CASE role WHEN 'to' THEN 1 WHEN 'cc' THEN 2 ELSE 3 END) AS recipients
+FROM joined GROUP BY message_id_ref
+"""  # noqa: S608 - filled with constants only
+
+# The clock of a relay is named by its host, because copies that took further hops number the same hop otherwise.
+READINGS = f"""
+CREATE OR REPLACE TEMP TABLE tl_reading AS
+SELECT moment.id, moment.message_id_ref, moment.address, moment.position, moment.meaning, moment.basis, moment.says,
+       moment.utc, moment.utc_ns, moment.raw, moment.zone, moment.offset_minutes, moment.precision,
+       nullif(regexp_extract(moment.says, ' by (.+)$', 1), '') AS host
+FROM moment
+UNION ALL
+SELECT message.id, message.id, message.address, 0, '{sentences.NO_TIME}', NULL, NULL,
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM message WHERE id NOT IN (SELECT message_id_ref FROM moment)
+"""  # noqa: S608 - filled with constants only
+
+REPEATS = """
+CREATE OR REPLACE TEMP TABLE tl_repeat AS
+WITH told AS (
+    SELECT tl_reading.id, message_id_ref, logical_id, copy, position, meaning, basis,
+           CASE WHEN basis = 'relay' THEN coalesce(host, says) ELSE says END AS clock,
+           coalesce(utc_ns::VARCHAR, utc::VARCHAR, raw) AS reading
+    FROM tl_reading JOIN tl_copy ON tl_copy.id = message_id_ref WHERE copies > 1 AND basis IS NOT NULL
+), numbered AS (
+    SELECT *, row_number() OVER same AS nth FROM told
+    WINDOW same AS (PARTITION BY message_id_ref, meaning, basis, clock, reading ORDER BY position, id)
+)
+SELECT id, row_number() OVER (
+           PARTITION BY logical_id, meaning, basis, clock, reading, nth ORDER BY copy, position, id) > 1 AS is_repeat
+FROM numbered
+"""
+
+TABLES = (RECIPIENTS, READINGS, REPEATS)
+
+EVENTS = f"""
+WITH described AS (
+    SELECT reading.id AS source_id, reading.utc, reading.utc_ns, reading.meaning, reading.basis, reading.says,
+           reading.zone, reading.offset_minutes, reading.precision, reading.raw, reading.position,
+           reading.address AS reading_address, message.id AS message_ref, tl_copy.logical_id, message.evidence,
+           message.address, message.store_path, message.recovery, message.depth,
+           CASE WHEN reading.meaning IN ('sent', 'submitted') THEN coalesce(message.sender_address, message.sender)
+                WHEN reading.basis = 'relay' THEN coalesce(host, reading.says)
+                ELSE message.evidence || ' ' || message.store_path END AS actor,
+           substr(message.subject, 1, {SUBJECT_CUT})
+           || CASE WHEN length(message.subject) > {SUBJECT_CUT} THEN '…' ELSE '' END AS subject,
+           coalesce(message.sender_address, message.sender) AS sender, recipients,
+           message.attachment_count, tl_copy.copies AS seen_in, coalesce(tl_repeat.is_repeat, false) AS is_repeat
+    FROM tl_reading AS reading
+    JOIN message ON message.id = reading.message_id_ref
+    JOIN tl_copy ON tl_copy.id = reading.message_id_ref
+    LEFT JOIN tl_recipients ON tl_recipients.message_id_ref = message.id
+    LEFT JOIN tl_repeat ON tl_repeat.id = reading.id
+)
+SELECT substr(sha256('event' || chr(0) || reading_address), 1, 32) AS event_id, utc, utc_ns, meaning, basis, says,
+       zone, offset_minutes, precision, raw, position, message_ref, logical_id, evidence, address, store_path, recovery,
+       depth, actor, meaning AS action, {sentences.as_sql(0)} AS sentence_ja, {sentences.as_sql(1)} AS sentence_en,
+       subject, sender, recipients, attachment_count, seen_in, is_repeat
+FROM described
+ORDER BY utc NULLS LAST, utc_ns NULLS LAST, evidence, address, position, source_id
+"""  # noqa: S608 - filled with constants only
