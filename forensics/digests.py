@@ -7,6 +7,7 @@ block while the next is read and the last is written.
 from __future__ import annotations
 
 import hashlib
+import mmap
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ SHA256 = "sha256"
 MD5 = "md5"
 BOTH = (SHA256, MD5)
 
-BLOCK = 1 << 20
+BLOCK = 1 << 22
 _DEPTH = 4
 _SMALL = 1 << 17
 
@@ -92,7 +93,7 @@ class Hasher:
                     break
                 size += count
                 view = buffer[:count]
-                if (len(sums) == 1 and also is None) or count < _SMALL:
+                if count < _SMALL:
                     self._hash_here(sums, view, busy)
                 else:
                     busy[turn] = self._hash_aside(sums, view)
@@ -109,8 +110,9 @@ class Hasher:
         return Hashed(size=size, digests=found)
 
     def _buffer(self, turn: int) -> memoryview:
+        """Page-aligned memory, as direct transfers want it."""
         if turn == len(self._buffers):
-            self._buffers.append(memoryview(bytearray(self._block)))
+            self._buffers.append(memoryview(mmap.mmap(-1, self._block)))
         return self._buffers[turn]
 
     def _hash_here(self, sums: list[_Sum], view: memoryview, busy: list[list[Future[None]]]) -> None:

@@ -17,7 +17,7 @@ from forensics.evidence.item import Entry
 from forensics.evidence.writer import Copy, ItemWriter, Sealed
 
 Told = Callable[[int, int, int, int], object]
-"""Progress: bytes done, files done, bytes in all, files in all."""
+"""Progress: bytes and files dealt with, bytes and files in all."""
 
 _FORMAT = 1
 _LIMITS = (
@@ -94,6 +94,7 @@ class _Run:
         self._again: list[Refusal] = []
         self._todo: list[Found] = []
         self._done = self._total = 0
+        self._done_files = self._total_files = 0
 
     def list(self) -> None:
         """See what is there, take over what an earlier run kept, and check that the rest fits on the disk."""
@@ -110,7 +111,8 @@ class _Run:
                     self._first_link[entry.path] = link
                 elif not self._taken_over(entry, kept.pop(entry.path, None)):
                     self._todo.append(found)
-            self._total += (entry.size or 0) if found.refusal is None and entry.type == layout.FILE else 0
+        self._total = self._done + sum(found.entry.size or 0 for found in self._todo)
+        self._total_files = self._done_files + len(self._todo)
         self._take_vanished(kept)
         self._writer.need_space(sum(_takes(found) for found in self._todo))
 
@@ -124,6 +126,7 @@ class _Run:
             return False
         self._stored[entry.path] = kept
         self._done += kept.size or 0
+        self._done_files += 1
         return True
 
     def _take_vanished(self, kept: Mapping[bytes, Entry]) -> None:
@@ -142,7 +145,8 @@ class _Run:
             entry = self._copy_file(found)
             if entry is not None:
                 self._stored[found.entry.path] = entry
-                self._done += entry.size or 0
+            self._done += found.entry.size or 0
+            self._done_files += 1
             self._tell(0)
         self._writer.commit()
 
@@ -180,7 +184,7 @@ class _Run:
 
     def _tell(self, more: int) -> None:
         if self._told is not None:
-            self._told(self._done + more, len(self._stored), self._total, len(self._todo) + len(self._stored))
+            self._told(self._done + more, self._done_files, self._total, self._total_files)
 
     def numbered(self) -> tuple[Entry, ...]:
         """All lines of ``files.jsonl``: stored files numbered in byte order of their paths, the others as they are."""

@@ -149,8 +149,9 @@ def _well_typed(line: Mapping[str, Any]) -> bool:
     whole = all(type(line.get(key, 0)) in (int, type(None)) for key in (*_NUMBERS, *_CLOCKS))
     texts = isinstance(line["type"], str) and isinstance(line["note"], str)
     sums = all(line[key] is None or rule.fullmatch(str(line[key])) for key, rule in _HEX.items())
-    stored = line["number"] is None or (line["number"] > 0 and line["sha256"] is not None and line["size"] is not None)
-    return whole and texts and sums and stored and isinstance(line.get("facts", {}), dict)
+    if not (whole and texts and sums and isinstance(line.get("facts", {}), dict)):
+        return False
+    return line["number"] is None or (line["number"] > 0 and line["sha256"] is not None and line["size"] is not None)
 
 
 def _put_name(line: dict[str, Any], key: str, value: bytes) -> None:

@@ -23,9 +23,9 @@ from typing import Any, Self
 from forensics import canonical
 from forensics.digests import MD5, SHA256, Fill, Hashed, Hasher, digest_bytes
 from forensics.errors import ForensicsError, FormatError, IntegrityError
+from forensics.evidence import direct
 from forensics.evidence import item as layout
 from forensics.evidence.durable import (
-    forget_pages,
     full_disk_told,
     link_new,
     need_space,
@@ -40,7 +40,6 @@ from forensics.evidence.readback import hash_again
 
 _BATCH_FILES = 128
 _BATCH_BYTES = 1 << 25
-_WINDOW = 1 << 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +71,7 @@ class ItemWriter:
         self._copies = self._work / "copies"
         self._journal = self._work / "journal.jsonl"
         self._waiting: list[tuple[Copy, Entry]] = []
+        self._waiting_bytes = 0
         self._hasher = Hasher()
         self._syncing = ThreadPoolExecutor(4, thread_name_prefix="fsync")
         self.resumed = self._work.is_dir()
@@ -131,8 +131,8 @@ class ItemWriter:
         hashed = copy.hashed
         entry = replace(entry, size=hashed.size, sha256=hashed.hex(SHA256), md5=hashed.hex(MD5))
         self._waiting.append((copy, entry))
-        waiting = sum(each.hashed.size for each, _ in self._waiting)
-        if len(self._waiting) >= _BATCH_FILES or waiting >= _BATCH_BYTES:
+        self._waiting_bytes += hashed.size
+        if len(self._waiting) >= _BATCH_FILES or self._waiting_bytes >= _BATCH_BYTES:
             self.commit()
         return entry
 
@@ -150,7 +150,7 @@ class ItemWriter:
         for copy, entry in self._waiting:
             os.close(copy.descriptor)
             self._serials[entry.path] = (copy.serial, entry)
-        self._waiting = []
+        self._waiting, self._waiting_bytes = [], 0
 
     def finish(self, entries: Sequence[Entry], acquisition: Mapping[str, Any]) -> Sealed:
         """Make the item of the kept copies and put it under its name; ``entries`` are all lines of ``files.jsonl``."""
@@ -246,19 +246,31 @@ class _Sink:
         self._expected = expected
         self._sparse = sparse
         self._done = 0
-        self._sent = 0
+        self._direct = expected >= direct.WORTH_IT and direct.go_direct(descriptor)
 
     def write(self, view: memoryview) -> None:
         if self._sparse and not any(view):
             os.lseek(self._descriptor, len(view), os.SEEK_CUR)
         else:
             with full_disk_told(self._folder, self._expected - self._done):
-                write_all(self._descriptor, view)
+                self._write(view)
         self._done += len(view)
-        if self._done - self._sent >= _WINDOW:
-            # Sending pages to the disk while the next ones are read leaves little for fsync to wait for.
-            forget_pages(self._descriptor, self._sent, self._done - self._sent)
-            self._sent = self._done
+
+    def _write(self, view: memoryview) -> None:
+        if self._direct and direct.fits(len(view)):
+            try:
+                count = os.write(self._descriptor, view)
+            except OSError as error:
+                if not direct.refused(error):
+                    raise
+                count = 0
+            if count == len(view):
+                return
+            view = view[count:]
+        if self._direct:
+            direct.go_ordinary(self._descriptor)
+            self._direct = False
+        write_all(self._descriptor, view)
 
     def end(self, size: int) -> None:
         if self._sparse:
