@@ -66,7 +66,8 @@ class Message(Record):
 
     ``raw_sha256`` is the hash of the stored RFC 5322 bytes, where the store keeps such bytes. ``body_sha256`` is the
     hash of the folded plain text (:func:`forensics.formats.fold.body_digest`), which finds the same message again.
-    ``embedded_in`` is the id of the message that carries this one as an attachment.
+    ``defects`` are breaches of the format that cost nothing. ``embedded_in`` is the id of the message that carries
+    this one as an attachment.
     """
 
     KIND: ClassVar[str] = "message"
@@ -93,6 +94,7 @@ class Message(Record):
     body_sha256: Text = Absent.NOT_RECORDED
     thread_index: Text = Absent.NOT_RECORDED
     flags: tuple[str, ...] = ()
+    defects: tuple[str, ...] = ()
     integrity: Integrity = Integrity.NONE
     embedded_in: Text = Absent.NOT_APPLICABLE
     depth: int = 0

@@ -65,6 +65,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("body_sha256", _STRING),
         ("thread_index", _STRING),
         ("flags", pa.list_(_STRING)),
+        ("defects", pa.list_(_STRING)),
         ("integrity", _STRING),
         ("embedded_in", _STRING),
         ("depth", pa.int32()),

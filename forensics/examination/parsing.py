@@ -155,6 +155,18 @@ def _plan(examination: Examination, work: _Work) -> None:
         work.planned.extend(_plan_batch(work, batch, folders))
         examination.station.progress.advance(0, len(batch))
     examination.station.progress.end()
+    _mark_first(work)
+
+
+def _mark_first(work: _Work) -> None:
+    """Tell each parser which of its files is the first below a grandparent folder: it describes the folder there."""
+    seen: set[tuple[str, str]] = set()
+    for plan in work.planned:
+        file = work.files[plan["number"]]
+        place = (plan["parser"], file["folder"].rpartition("/")[0])
+        if place not in seen:
+            seen.add(place)
+            file["metadata"]["first_of_parent"] = 1
 
 
 def _above(path: str) -> Iterator[list[str]]:

@@ -59,9 +59,9 @@ def _write(
         "tool_sha256": tool()["sha256"],
     }
     line = view.newest(Act.REPORT, report=offer.name)
-    if line is not None and not again and still_there(view, line):
-        if all(line.value["params"].get(key) == value for key, value in params.items()):
-            return ReportSummary(report=offer.name, files=_paths(line.value["out"]), unchanged=True)
+    same = line is not None and all(line.value["params"].get(key) == value for key, value in params.items())
+    if line is not None and same and not again and still_there(view, line):
+        return ReportSummary(report=offer.name, files=_paths(line.value["out"]), unchanged=True)
     work = examination.folder / "reports" / ".work"
     with examination.step(Act.REPORT, params=params) as step:
         examination.station.progress.begin(f"writing {offer.title}")

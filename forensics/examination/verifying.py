@@ -1,4 +1,4 @@
-"""The step that reads everything again: ledger, evidence, contents, records, timeline, reports; it names each difference.
+"""The step that reads everything again, from the ledger to the reports, and names each difference.
 
 Reading needs no right to write: a case whose ledger cannot be written (an opponent's copy) is verified all the same,
 and then the act is not recorded.

@@ -50,7 +50,8 @@ class Unit:
     sha256: str
     handle: BinaryIO
     metadata: Mapping[str, int | str] = field(default_factory=dict)
-    """What the file system said: ``mtime_ns``, ``btime_ns``, ``first_in_folder`` ..."""
+    """What the file system said: ``mtime_ns``, ``btime_ns``; and ``first_of_parent`` (1) on the first file that this
+    parser has below the folder above the file's own folder."""
     range: Range = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
     begin: Callable[[str], bool] = lambda step: True

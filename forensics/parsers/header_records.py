@@ -33,14 +33,15 @@ def text(block: HeaderBlock, name: str) -> str:
 
 
 def header_fields(
-    block: HeaderBlock, at: Address, ref: str, recovery: Recovery, *, spans: bool = False
+    block: HeaderBlock, at: Address, ref: str, recovery: Recovery, *, offset: int | None = None
 ) -> Iterator[Header]:
-    """One record for each field. ``spans`` where the block's offsets are those of the stored file."""
+    """One record for each field. ``offset`` is where the parsed bytes begin in the stored file, if they stand there."""
     for position, field in enumerate(block.fields, start=1):
         decoded = words.decode_header(field.raw)
         plain = decoded.method == "ascii"
+        span = None if offset is None else Span(offset + field.start, offset + field.end)
         yield Header(
-            address=at.child(f"header:{position}", Span(field.start, field.end) if spans else None),
+            address=at.child(f"header:{position}", span),
             recovery=recovery,
             message_id_ref=ref,
             position=position,

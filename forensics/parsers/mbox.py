@@ -1,0 +1,166 @@
+"""Mailboxes in one file: mboxo, mboxrd, mboxcl and mboxcl2, told apart by what is in them (RFC 4155, mbox(5)).
+
+The bytes before the first separator belong to no message and become a problem of their own, so that messages, problems
+and separators add up.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+from forensics.absent import Absent
+from forensics.address import Address, Span
+from forensics.formats import mbox
+from forensics.formats.folder_names import holds_deleted
+from forensics.formats.headers import HeaderBlock
+from forensics.formats.mbox_lines import FromLine, Variant, from_line, unquote
+from forensics.formats.mbox_spans import MessageSpan
+from forensics.formats.sniff import Kind
+from forensics.moments import Basis, Meaning, Moment, Zone
+from forensics.parsers import header_records, mail_records
+from forensics.parsers.contract import Candidate, Keep, Range, Unit
+from forensics.records import Folder, Problem, Record, Recovery
+
+RANGE_BYTES = 1 << 23
+_MOZILLA = ((0x1, "read"), (0x2, "answered"), (0x4, "flagged"), (0x8, "expunged"), (0x1000, "forwarded"))
+_STATUS = {"R": "read", "A": "answered", "F": "flagged", "D": "deleted", "T": "draft"}
+
+
+class MboxParser:
+    """Reads the messages of a mailbox file; ranges of about 8 MiB begin and end at messages."""
+
+    name = "mbox"
+    title = "Mailbox file (mbox)"
+    version = "1"
+
+    def claims(self, candidate: Candidate) -> int:
+        """Files that begin with a From_ line."""
+        return candidate.sniffed.strength if candidate.sniffed.kind is Kind.MBOX else 0
+
+    def ranges(self, unit: Unit) -> Sequence[Range]:
+        """The variant is a property of the whole box, so it is found here and handed to every range."""
+        outline = mbox.outline(unit.handle, unit.size)
+        found: list[Range] = []
+        first, start = 1, 0
+        for number, span in enumerate(outline.messages, start=1):
+            if span.from_start - start >= RANGE_BYTES and number > first:
+                found.append(_range(start, span.from_start, first, outline.variant))
+                first, start = number, span.from_start
+        found.append(_range(start, unit.size, first, outline.variant))
+        return found
+
+    def parse(self, unit: Unit, at: Address, keep: Keep) -> Iterator[Record]:
+        """The messages of one range, in order."""
+        for each in [unit.range] if unit.range else self.ranges(unit):
+            yield from self._range(unit, at, keep, int(each["start"]), int(each["stop"]), each)
+
+    def _range(self, unit: Unit, at: Address, keep: Keep, start: int, stop: int, given: Range) -> Iterator[Record]:
+        variant = Variant(str(given["variant"]))
+        outline = mbox.outline(_Window(unit.handle, start, stop), stop - start)
+        folder = unit.path or unit.folder
+        if start == 0:
+            yield _folder(unit, at, folder, variant)
+            yield from _leading(unit, at, outline.leading)
+        for number, span in enumerate(outline.messages, start=int(given["first"])):
+            step = f"message:{number}"
+            if not unit.begin(step):
+                continue
+            span = MessageSpan(*(start + offset for offset in span))
+            unit.handle.seek(span.from_start)
+            raw = unit.handle.read(span.end - span.from_start)
+            yield from self._message(unit, at.child(step, Span(span.from_start, span.end)), keep, raw, span, variant)
+
+    def _message(
+        self, unit: Unit, at: Address, keep: Keep, raw: bytes, span: MessageSpan, variant: Variant
+    ) -> Iterator[Record]:
+        line, message = raw[: span.start - span.from_start], raw[span.start - span.from_start :]
+        flags = _flags(header_records.parse(message))
+        folder = unit.path or unit.folder
+        deleted = bool({"expunged", "deleted"} & set(flags)) or holds_deleted(folder)
+        place = mail_records.Place(
+            offset=span.start,
+            spans=unit.depth == 0,
+            store_path=folder,
+            recovery=Recovery.SOFT_DELETED if deleted else Recovery.LIVE,
+            flags=flags,
+            clocks=tuple(_delivery(from_line(line))),
+            unquote=functools.partial(unquote, variant=variant),
+            embedded_in=unit.embedded_in or Absent.NOT_APPLICABLE,
+            depth=unit.depth,
+        )
+        yield from mail_records.records_of(message, at, place, keep)
+
+
+class _Window:
+    """A part of a file, read as if it were the whole."""
+
+    def __init__(self, handle: BinaryIO, start: int, stop: int) -> None:
+        self._handle = handle
+        self._start = start
+        self._stop = stop
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Only absolute places are asked for."""
+        return self._handle.seek(self._start + offset) - self._start
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Never past the end of the part."""
+        left = self._stop - self._handle.tell()
+        return self._handle.read(left if size < 0 else min(size, left))
+
+
+def _range(start: int, stop: int, first: int, variant: Variant) -> Range:
+    return {"start": start, "stop": stop, "first": first, "variant": variant.value}
+
+
+def _folder(unit: Unit, at: Address, folder: str, variant: Variant) -> Folder:
+    return Folder(
+        address=at.child("folder:1"),
+        store_path=folder,
+        name=folder.rpartition("/")[2] or Absent.NOT_RECORDED,
+        container_class=f"mbox ({variant.value})",
+    )
+
+
+def _leading(unit: Unit, at: Address, leading: tuple[int, int]) -> Iterator[Problem]:
+    """Bytes before the first separator: they belong to no message, and nobody may lose them."""
+    start, end = leading
+    unit.handle.seek(start)
+    if end > start and unit.handle.read(end - start).strip():
+        yield Problem(
+            address=at.child("leading", Span(start, end)),
+            what="these bytes stand before the first message of the mailbox",
+            lost=f"{end - start} bytes that belong to no message; they are in the evidence",
+            cause="no From_ line before them",
+        )
+
+
+def _flags(block: HeaderBlock) -> tuple[str, ...]:
+    """What mail programs write into the messages: X-Mozilla-Status (hex bits), Status and X-Status (letters)."""
+    found: dict[str, None] = {}
+    mozilla = block.first("X-Mozilla-Status").strip()
+    try:
+        bits = int(mozilla, 16) if mozilla else 0
+    except ValueError:
+        bits = 0
+    found.update((word, None) for bit, word in _MOZILLA if bits & bit)
+    letters = (block.first("Status") + block.first("X-Status")).decode("latin-1")
+    found.update((_STATUS[letter], None) for letter in letters if letter in _STATUS)
+    return tuple(found)
+
+
+def _delivery(line: FromLine) -> Iterator[Moment]:
+    """The time in the From_ line: when the message was put into the box, in a zone that is seldom stated."""
+    if line.ns is None:
+        return
+    yield Moment(
+        meaning=Meaning.DELIVERED,
+        basis=Basis.STORE,
+        says="From_ line",
+        utc=line.ns,
+        raw=line.date,
+        zone=Zone.UNKNOWN if line.offset_minutes is None else Zone.STATED,
+        offset_minutes=Absent.NOT_RECORDED if line.offset_minutes is None else line.offset_minutes,
+    )
