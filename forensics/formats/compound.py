@@ -21,7 +21,7 @@ MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 STORAGE, STREAM, ROOT = 1, 2, 5
 
 _ENTRY = struct.Struct("<64sHBBIII16sIQQIQ")
-_ENTRIES_CAP = 1 << 20
+_ENTRIES_CAP = 1 << 18
 _RUN_CAP = 1 << 20
 _MINI_CUTOFF = 4096
 _END = 0xFFFFFFFA  # DIFSECT, FATSECT, ENDOFCHAIN, FREESECT and NOSTREAM all lie above
@@ -201,7 +201,7 @@ def _opened(handle: BinaryIO) -> olefile.OleFileIO:
 def _entry(raw: bytes, at: int, wide: bool) -> Entry:
     name, length, kind, _, left, right, child, clsid, _, created, modified, start, size = _ENTRY.unpack_from(raw, at)
     return Entry(
-        name=name[: max(min(length, 64) - 2, 0)].decode("utf-16-le", errors="replace"),
+        name=name[: max(min(length, 64) - 2, 0)].decode("utf-16-le", errors="backslashreplace"),
         type=kind,
         clsid=clsid,
         created=created,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from forensics.formats import charsets
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -82,7 +84,8 @@ _SHAPES = (
         re.IGNORECASE,
     ),
 )  # fmt: skip
-_LOOSE = re.compile(rb"\d{1,2}:\d\d(?=.*\b(?:19|20)\d\d\b)|\b(?:19|20)\d\d\b(?=.*\d{1,2}:\d\d)")
+_CLOCK = re.compile(rb"\d:\d\d")
+_YEAR = re.compile(rb"\b(?:19|20)\d\d\b")
 _LONGEST = 1000
 
 
@@ -93,7 +96,7 @@ def has_known_date(line: bytes) -> bool:
 
 def has_loose_date(line: bytes) -> bool:
     """Whether it has at least a time of day and a year, in whatever order or language."""
-    return _LOOSE.search(line[:_LONGEST]) is not None
+    return _CLOCK.search(line, 0, _LONGEST) is not None and _YEAR.search(line, 0, _LONGEST) is not None
 
 
 def from_line(raw: bytes) -> FromLine:
@@ -115,7 +118,7 @@ def _date(line: bytes) -> re.Match[bytes] | None:
 
 
 def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", errors="replace")
+    return charsets.decode(raw).text
 
 
 def _ns(match: re.Match[bytes]) -> tuple[int | None, int | None]:

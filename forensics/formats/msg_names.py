@@ -67,4 +67,4 @@ def _string(raw: bytes, at: int) -> str:
     if at + 4 > len(raw):
         return ""
     (size,) = struct.unpack_from("<I", raw, at)
-    return raw[at + 4 : at + 4 + size].decode("utf-16-le", errors="replace")
+    return raw[at + 4 : at + 4 + size].decode("utf-16-le", errors="backslashreplace")

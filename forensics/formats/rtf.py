@@ -173,7 +173,7 @@ class _Reader:
             else:
                 self._token(match)
         self._flush()
-        text = "".join(self.out).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        text = "".join(self.out).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "backslashreplace")
         return Carried(self.kind, text)
 
     def _token(self, match: re.Match[bytes]) -> None:

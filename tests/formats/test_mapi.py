@@ -78,6 +78,13 @@ def test_eight_bit_text_is_read_by_the_code_page_that_the_item_states(properties
     assert PropertyBag([*properties, raw]).text(tags.PR_SUBJECT) == text
 
 
+def test_what_is_not_utf_16_is_shown_as_its_bytes_and_can_be_stored() -> None:
+    bag = PropertyBag([Property(tag=tags.PR_SUBJECT << 16 | tags.PTYP_STRING, raw=b"a\0\0\xd8b\0!")])
+    text = bag.text(tags.PR_SUBJECT)
+    assert text == "a\\x00\\xd8b\\x21"
+    assert text.encode()
+
+
 @given(st.integers(0, 0xFFFFFFFF), st.binary(max_size=40), st.integers(-(2**31), 2**31 - 1))
 def test_no_reading_of_any_bytes_raises(tag: int, raw: bytes, codepage: int) -> None:
     bag = PropertyBag([Property(tag=tag, raw=raw), _number(tags.PR_MESSAGE_CODEPAGE, codepage)])

@@ -7,8 +7,8 @@ from forensics.formats.codepages import charset_of
 
 
 def decode_utf16(raw: bytes) -> str:
-    """UTF-16LE without its terminating zeros; U+FFFD stands for what is not UTF-16 (the bytes are kept)."""
-    return raw.decode("utf-16-le", errors="replace").rstrip("\0")
+    """UTF-16LE without its terminating zeros; bytes that are not UTF-16 are shown as ``\\xd8\\x00``."""
+    return raw.decode("utf-16-le", errors="backslashreplace").rstrip("\0")
 
 
 def decode_string8(raw: bytes, codepage: int | None) -> str:
