@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from forensics.errors import DONE, ForensicsError, IntegrityError, worst
 from forensics.examination.acquiring import AcquireSummary, acquire_path
@@ -15,6 +15,11 @@ from forensics.examination.parsing import ParseSummary, parse
 from forensics.examination.reporting import ReportSummary, report
 from forensics.examination.timelining import TimelineSummary, timeline
 from forensics.examination.verifying import VerifySummary, verify_and_note
+
+
+class _Station(Protocol):
+    @property
+    def exit_code(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +41,14 @@ class ExamineSummary:
     @property
     def exit_code(self) -> int:
         """The worst of all stations."""
-        stations = (*self.acquired, self.verified, *self.parsed, self.timeline, *self.reports)
-        return worst(DONE, *(each.exit_code for each in stations), *(code for _, _, _, code in self.failed))
+        stations: tuple[_Station, ...] = (
+            *self.acquired,
+            self.verified,
+            *self.parsed,
+            self.timeline,
+            *self.reports,
+        )
+        return worst(*(each.exit_code for each in stations), *(code for _, _, _, code in self.failed))
 
 
 def examine(examination: Examination, sources: Sequence[Path]) -> ExamineSummary:
@@ -89,6 +100,6 @@ def _acquire(
                 raise
             failed.append((str(path), error.what, error.todo, error.exit_code))
     if failed and not acquired:
-        path, what, todo, _ = failed[0]
-        raise ForensicsError(f"none of the sources could be acquired; the first: {what}", place=path, todo=todo)
+        first, what, todo, _ = failed[0]
+        raise ForensicsError(f"none of the sources could be acquired; the first: {what}", place=first, todo=todo)
     return acquired, failed

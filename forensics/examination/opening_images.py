@@ -25,8 +25,7 @@ from forensics.casefile.acts import Act
 from forensics.evidence.item import Entry
 from forensics.examination.acquiring import AcquireSummary, acquire_source, summary_of
 from forensics.examination.conductor import Examination
-from forensics.examination.parsejob import sniff_handle
-from forensics.formats.sniff import Kind
+from forensics.formats.sniff import Kind, sniff_handle
 from forensics.workers import Engine, Limits, LocalEngine
 
 _MODULE = "forensics.acquisition.image_jobs"

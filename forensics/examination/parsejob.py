@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -41,7 +42,8 @@ class _Job:
     """The store path of each message that was read, by its id."""
 
 
-def available() -> dict[str, Parser]:
+@cache
+def _available() -> dict[str, Parser]:
     """Every parser that works here, by name."""
     found = discovery.offers(PARSERS, ENTRY_POINTS)
     return {offer.name: offer.maker() for offer in found if offer.maker is not None}
@@ -62,7 +64,7 @@ def plan(args: dict[str, Any], reads: Sequence[Path], spool: Path, report: Repor
 
     Answers ``{"files": [{number, parser, kind, why, ranges}]}`` in the order of ``args["files"]``.
     """
-    parsers = available()
+    parsers = _available()
     folders = frozenset(args["folders"])
     planned = []
     for file, path in zip(args["files"], reads, strict=True):
@@ -77,7 +79,7 @@ def plan(args: dict[str, Any], reads: Sequence[Path], spool: Path, report: Repor
 def _plan_file(
     file: dict[str, Any], handle: BinaryIO, parsers: dict[str, Parser], folders: frozenset[str], settings: Settings
 ) -> dict[str, Any]:
-    found = sniff_handle(handle, file["size"], file["path"])
+    found = sniff.sniff_handle(handle, file["size"], file["path"])
     candidate = Candidate(path=file["path"], size=file["size"], sniffed=found, neighbours=folders)
     name, why = strongest(candidate, parsers)
     answer = {"number": file["number"], "parser": name, "kind": found.kind.value, "why": why or found.why, "lost": ""}
@@ -93,19 +95,9 @@ def _plan_file(
     return {**answer, "ranges": ranges}
 
 
-def sniff_handle(handle: BinaryIO, size: int, name: str) -> sniff.Sniffed:
-    """What the bytes behind ``handle`` are."""
-
-    def read_at(offset: int, length: int) -> bytes:
-        handle.seek(offset)
-        return handle.read(length)
-
-    return sniff.sniff(read_at(0, sniff.HEAD), size, read_at, name)
-
-
 def run(args: dict[str, Any], reads: Sequence[Path], spool: Path, report: Report) -> dict[str, Any]:
     """Parse the files (or the range of one file) of a task into parts in the spool."""
-    parsers = available()
+    parsers = _available()
     job = _Job(writer=PartWriter(spool), report=report, settings=_settings(args), skip=args["skip"])
     for file, path in zip(args["files"], reads, strict=True):
         with path.open("rb") as handle:
@@ -173,7 +165,9 @@ def _nested(
         job.writer.add(problem, maker, unit.sha256)
         return
     handle = io.BytesIO(data)
-    candidate = Candidate(path="", size=len(data), sniffed=sniff_handle(handle, len(data), ""), neighbours=frozenset())
+    candidate = Candidate(
+        path="", size=len(data), sniffed=sniff.sniff_handle(handle, len(data), ""), neighbours=frozenset()
+    )
     name, _ = strongest(candidate, parsers)
     if name:
         handle.seek(0)
@@ -210,3 +204,7 @@ def _unit(file: dict[str, Any], handle: BinaryIO, settings: Settings) -> Unit:
         settings=settings,
         folder=file["folder"],
     )
+
+
+_available()
+# This module is imported by the process that jobs are forked from, so that finding the parsers is paid once.

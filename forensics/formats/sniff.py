@@ -12,6 +12,7 @@ import enum
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from forensics.formats import volumes
 
@@ -71,6 +72,16 @@ def sniff(head: bytes, size: int, read_at: ReadAt | None = None, name: str = "")
         if found:
             return found
     return _by_name(name) or Sniffed(kind=Kind.UNKNOWN, strength=0, why="no sign that this program knows")
+
+
+def sniff_handle(handle: BinaryIO, size: int, name: str = "") -> Sniffed:
+    """What the file behind ``handle`` is; its position is not kept."""
+
+    def read_at(offset: int, length: int) -> bytes:
+        handle.seek(offset)
+        return handle.read(length)
+
+    return sniff(read_at(0, HEAD), size, read_at, name)
 
 
 class _Look:

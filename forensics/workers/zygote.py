@@ -50,6 +50,7 @@ class Watch:
         self._seen: set[int] = set()
         self._progress_due = 0.0
         self._end: dict[str, Any] = {"timeout": False, "fault": ""}
+        self._waited: tuple[int, resource.struct_rusage] | None = None
         self._fork(request, always)
 
     def _fork(self, request: dict[str, Any], always: Iterable[Path]) -> None:
@@ -72,12 +73,7 @@ class Watch:
         try:
             self._follow()
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGKILL)
-            _, status, used = os.wait4(self._pid, 0)
-            self._drain_all()
-            os.close(self._answer)
-            os.close(self._chatter)
+            status, used = self._bury()
         code = os.waitstatus_to_exitcode(status)
         unit = 1 if sys.platform == "darwin" else 1024
         if code >= 0 and self._splitter.unfinished and not self._end["fault"]:
@@ -91,6 +87,16 @@ class Watch:
             "at": child.position(self._page),
             "noise": self._noise.decode("utf-8", "backslashreplace"),
         }
+
+    def _bury(self) -> tuple[int, resource.struct_rusage]:
+        if self._waited is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+            self._waited = os.wait4(self._pid, 0)[1:]
+        self._drain_all()
+        os.close(self._answer)
+        os.close(self._chatter)
+        return self._waited
 
     def _follow(self) -> None:
         with selectors.DefaultSelector() as selector, _process_handle(self._pid) as handle:
@@ -117,7 +123,10 @@ class Watch:
                 selector.unregister(fd)
         if handle >= 0:
             return handle in ready
-        return os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        pid, status, used = os.wait4(self._pid, os.WNOHANG)
+        if pid:
+            self._waited = status, used
+        return bool(pid)
 
     def _drain_all(self) -> None:
         for fd in (self._answer, self._chatter):
@@ -168,7 +177,7 @@ def _undisturbed() -> Iterator[None]:
 def _process_handle(pid: int) -> Iterator[int]:
     """A pidfd, or -1 where there is none and the child must be asked after now and then."""
     handle = -1
-    if sys.platform == "linux":
+    if sys.platform == "linux" and hasattr(os, "pidfd_open"):
         with contextlib.suppress(OSError):
             handle = os.pidfd_open(pid)
     try:
@@ -224,6 +233,14 @@ def _preload(modules: Iterable[str]) -> None:
     gc.freeze()
 
 
+class _NoPandas:
+    """pyarrow imports pandas the first time it looks at a list; no job needs it, and each fork would pay a second."""
+
+    def find_spec(self, name: str, path: object, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError("workers do without pandas", name=name)
+
+
 def main() -> None:
     """Import what the jobs need, say so, and serve until the input ends."""
     parent, mode, modules = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
@@ -235,6 +252,7 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (1024 if hard < 0 else min(1024, hard), hard))
     with contextlib.suppress(_Stop, BrokenPipeError):
         alone = sandbox.leave_network()
+        sys.meta_path.insert(0, _NoPandas())
         _preload(modules)
         frames.write(replies, frames.pack(frames.READY, frames.encode({"alone": alone})))
         if mode == FORK:
