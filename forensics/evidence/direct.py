@@ -29,6 +29,7 @@ def go_direct(descriptor: int) -> bool:
 
 
 def go_ordinary(descriptor: int) -> None:
+    """Switch back, for a tail or for a file system that changed its mind."""
     _switch(descriptor, False)
 
 

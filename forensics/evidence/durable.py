@@ -27,6 +27,7 @@ def open_new(path: Path) -> int:
 
 
 def write_all(descriptor: int, view: memoryview | bytes) -> None:
+    """Write every byte, in as many calls as the system wants."""
     rest = memoryview(view)
     while rest:
         rest = rest[os.write(descriptor, rest) :]

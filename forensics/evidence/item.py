@@ -39,6 +39,7 @@ def item_name(number: int) -> str:
 
 
 def item_number(item: str) -> int:
+    """The number in the name of an item; whatever is not such a name is refused before it becomes a path."""
     if not _ITEM.fullmatch(item):
         raise UsageError(f"{item!r} is not the name of an evidence item", todo="name it like EV-0001")
     return int(item[3:])

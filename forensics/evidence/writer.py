@@ -195,6 +195,7 @@ class ItemWriter:
             )
 
     def _append(self, data: bytes) -> None:
+        fresh = not self._journal.exists()
         descriptor = os.open(self._journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             with full_disk_told(self._root, len(data)):
@@ -202,6 +203,8 @@ class ItemWriter:
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        if fresh:
+            sync_folder(self._work)
 
     def _read_journal(self) -> dict[bytes, tuple[int, Entry]]:
         """The acknowledged copies; a torn last line is cut off, because its copy was never acknowledged."""
