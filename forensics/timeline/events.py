@@ -60,11 +60,22 @@ SELECT id, row_number() OVER (
 FROM numbered
 """
 
-TABLES = (RECIPIENTS, READINGS, REPEATS)
+# Only what decides the order is sorted; the rows themselves follow slice by slice, so that memory stays small.
+ORDER = """
+CREATE OR REPLACE TEMP TABLE tl_order AS
+SELECT reading.id, row_number() OVER (
+           ORDER BY reading.utc NULLS LAST, reading.utc_ns NULLS LAST, tl_keyed.evidence, tl_keyed.address,
+                    reading.position, reading.id) AS place
+FROM tl_reading AS reading JOIN tl_keyed ON tl_keyed.id = reading.message_id_ref
+"""
+
+TABLES = (RECIPIENTS, READINGS, REPEATS, ORDER)
 
 EVENTS = f"""
-WITH described AS (
-    SELECT reading.id AS source_id, reading.utc, reading.utc_ns, reading.meaning, reading.basis, reading.says,
+WITH wanted AS (
+    SELECT id AS source_id, place FROM tl_order WHERE place > $FIRST AND place <= $LAST
+), described AS (
+    SELECT place, reading.utc, reading.utc_ns, reading.meaning, reading.basis, reading.says,
            reading.zone, reading.offset_minutes, reading.precision, reading.raw, reading.position,
            reading.address AS reading_address, message.id AS message_ref, tl_copy.logical_id, message.evidence,
            message.address, message.store_path, message.recovery, message.depth,
@@ -75,7 +86,7 @@ WITH described AS (
            || CASE WHEN length(message.subject) > {SUBJECT_CUT} THEN '…' ELSE '' END AS subject,
            coalesce(message.sender_address, message.sender) AS sender, recipients,
            message.attachment_count, tl_copy.copies AS seen_in, coalesce(tl_repeat.is_repeat, false) AS is_repeat
-    FROM tl_reading AS reading
+    FROM wanted JOIN tl_reading AS reading ON reading.id = wanted.source_id
     JOIN message ON message.id = reading.message_id_ref
     JOIN tl_copy ON tl_copy.id = reading.message_id_ref
     LEFT JOIN tl_recipients ON tl_recipients.message_id_ref = message.id
@@ -86,5 +97,10 @@ SELECT substr(sha256('event' || chr(0) || reading_address), 1, 32) AS event_id, 
        depth, actor, meaning AS action, {sentences.as_sql(0)} AS sentence_ja, {sentences.as_sql(1)} AS sentence_en,
        subject, sender, recipients, attachment_count, seen_in, is_repeat
 FROM described
-ORDER BY utc NULLS LAST, utc_ns NULLS LAST, evidence, address, position, source_id
+ORDER BY place
 """  # noqa: S608 - filled with constants only
+
+
+def slice_sql(first: int, last: int) -> str:
+    """The events after place ``first`` up to and with place ``last``."""
+    return EVENTS.replace("$FIRST", str(first)).replace("$LAST", str(last))
