@@ -1,0 +1,125 @@
+"""The verb ``case``: make a case, show it, change its facts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from forensics.cli import show
+from forensics.cli.options import FACTS, Shared, case_argument, fact_options, given_facts, shared
+from forensics.errors import UsageError
+
+if TYPE_CHECKING:
+    from forensics.cli.screen import Screen
+    from forensics.examination.overview import Overview
+
+
+@click.group("case", short_help="Make a case, show what it holds, change its facts.")
+def command() -> None:
+    """Make a case, show what it holds, change its facts.
+
+    A case is one folder. Its facts stand in case.toml, and every change of them stands in its ledger.
+    """
+
+
+@command.command("new", short_help="Make a new case.")
+@case_argument
+@fact_options
+@shared("case new")
+def new(shared_: Shared, case: Path, **options: str | None) -> int:
+    """Make a new case in DIR, which must not exist yet or be empty.
+
+    Facts that are not given now are marked as missing until 'forensics case set' supplies them.
+    """
+    from forensics.examination.conductor import Examination
+    from forensics.examination.overview import overview
+    from forensics.examination.setting import converted
+
+    facts = converted(given_facts(options))
+    with shared_.station() as station, Examination.create(case, facts, station) as examination:
+        found = overview(examination.view())
+    _show(shared_.screen, found, steps=False)
+    shared_.screen.line()
+    shared_.screen.line(f"Next: forensics acquire SOURCE... --case {case}")
+    shared_.screen.object(0, case=found)
+    return 0
+
+
+@command.command("show", short_help="Show what a case holds.")
+@case_argument
+@shared("case show")
+def show_(shared_: Shared, case: Path) -> int:
+    """Show the facts of the case in DIR, its evidence with hashes, its steps and where its ledger stands.
+
+    Nothing is checked and nothing is written; 'forensics verify' checks.
+    """
+    from forensics.examination.conductor import Examination
+    from forensics.examination.overview import overview
+
+    found = overview(Examination(case).view())
+    _show(shared_.screen, found, steps=True)
+    shared_.screen.object(0, case=found)
+    return 0
+
+
+@command.command("set", short_help="Change facts of a case.")
+@case_argument
+@click.argument("facts", metavar="NAME=VALUE...", nargs=-1, required=True)
+@shared("case set")
+def set_(shared_: Shared, case: Path, facts: tuple[str, ...]) -> int:
+    """Change facts of the case in DIR; the ledger keeps the old and the new value.
+
+    The names are those of the options of 'forensics case new', with _ for -, and immutable_flag (true or false), which
+    asks for the immutable attribute on stored evidence.
+    """
+    from forensics.examination.setting import set_facts
+
+    with shared_.opened(case) as examination:
+        done = set_facts(examination, _pairs(facts))
+    for name, (old, new_) in done.changed.items():
+        shared_.screen.line(f"{name}: {_said(old)} -> {_said(new_)}")
+    if not done.changed:
+        shared_.screen.line("Nothing changed: the facts were so already.")
+    if done.missing:
+        shared_.screen.line(f"Not given yet: {', '.join(done.missing)}")
+    shared_.screen.object(done.exit_code, **_as_dict(done))
+    return done.exit_code
+
+
+def _pairs(facts: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for text in facts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"{text!r} is not of the form NAME=VALUE", todo="write title='The title', for instance")
+        pairs[name.strip().replace("-", "_")] = value.strip()
+    return pairs
+
+
+def _as_dict(done: object) -> dict[str, object]:
+    return {name: getattr(done, name) for name in ("changed", "missing", "case_toml_sha256")}
+
+
+def _said(value: object) -> str:
+    return str(value) if value != "" else "(missing)"
+
+
+def _show(screen: Screen, found: Overview, *, steps: bool) -> None:
+    show.head(screen, found)
+    names = ("id", *FACTS, "immutable_flag")
+    screen.heading("Facts")
+    screen.facts([(name, _said(found.facts[name])) for name in names])
+    if found.evidence:
+        show.evidence(screen, found)
+    show.counts(screen, found)
+    if steps:
+        screen.heading("Steps")
+        rows = [[str(s.line), show.moment(s.ts_ns), s.act, s.phase, s.about + _failed(s.error)] for s in found.steps]
+        screen.table(["line", "time", "act", "phase", "about"], rows)
+    show.ledger(screen, found.lines, found.head_sha256)
+
+
+def _failed(error: str) -> str:
+    return f" ({error})" if error else ""

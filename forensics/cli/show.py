@@ -1,0 +1,186 @@
+"""The sections of a summary, in words that a lawyer understands; every verb puts its own together from these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forensics.cli.screen import Screen
+from forensics.cli.text import many, size
+
+if TYPE_CHECKING:
+    from forensics.examination.acquiring import AcquireSummary
+    from forensics.examination.overview import Item, NotMail, Overview
+    from forensics.examination.verifying import VerifySummary
+
+FEW_FILES = 5
+FIRST = 20
+TIERS = {
+    "live": "live: in its folder, as its owner saw it",
+    "soft_deleted": "deleted by the user, still listed",
+    "recoverable_items": "in the recoverable items",
+    "orphaned": "recovered: indexed, but without a folder",
+    "stale": "recovered: from a superseded index",
+    "remnant": "recovered: from blocks that no index names",
+    "carved": "recovered: by content alone",
+}
+KINDS = {
+    "message": "messages and other items",
+    "attachment": "attachments",
+    "folder": "folders",
+    "header": "header fields",
+    "recipient": "people named in messages",
+    "moment": "times",
+    "text": "body texts",
+    "problem": "problems",
+}
+
+
+def head(screen: Screen, case: Overview) -> None:
+    """Which case this is, and which facts nobody has given yet."""
+    screen.line(f"Case {case.case}" + (f": {case.facts['title']}" if case.facts["title"] else ""), bold=True)
+    if case.missing:
+        screen.line(
+            f"  Not given yet: {', '.join(case.missing)}. 'forensics case set {case.case} NAME=VALUE' adds them."
+        )
+
+
+def evidence(screen: Screen, case: Overview, states: dict[str, str] | None = None) -> None:
+    """Each item with the hash that stands for all of it, and its files with theirs where they are few."""
+    screen.heading(f"Evidence: {many(len(case.evidence), 'item')}")
+    for item in case.evidence:
+        state = (states or {}).get(item.evidence, "")
+        screen.line(f"  {item.evidence}  {item.source}" + (f"  [{state}]" if state else ""), bold=True)
+        screen.facts(_item_facts(item), indent=4)
+        _files(screen, item)
+
+
+def _item_facts(item: Item) -> list[tuple[str, str]]:
+    facts = [("holds", f"{many(item.files, 'file')}, {size(item.size)}")]
+    if item.parent:
+        facts.append(("found in the image", item.parent))
+    if item.image_verdict:
+        facts.append(("the image against its own hash", item.image_verdict))
+    return [*facts, ("SHA-256 of its manifest", item.manifest_sha256)]
+
+
+def _files(screen: Screen, item: Item) -> None:
+    if item.files > FEW_FILES:
+        screen.line(f"    the hashes of all its files: evidence/{item.evidence}/manifest-sha256.txt")
+        return
+    for file in item.first_files:
+        screen.line(f"    {file.path} ({size(file.size)})")
+        screen.facts([("SHA-256", file.sha256), ("MD5", file.md5)], indent=6)
+
+
+def refused(screen: Screen, acquired: list[AcquireSummary]) -> None:
+    """Everything that was asked for and could not be read, or changed while it was."""
+    named = [(each.evidence, text) for each in acquired for text in each.refused]
+    if not named:
+        return
+    screen.heading(f"Not acquired, or not as a whole: {many(len(named), 'file')}")
+    for item, text in named[:FIRST]:
+        screen.line(f"  {item}  {text}", colour="yellow")
+    _rest(screen, len(named), "every one is named in evidence/EV-*/acquisition.json, in its receipt")
+
+
+def counts(screen: Screen, case: Overview) -> None:
+    """How many records of each kind, and where the messages were found."""
+    if not case.parsed:
+        return
+    screen.heading("What was found")
+    rows = [(f"{case.counts.get(kind, 0):>10,}", name) for kind, name in KINDS.items()]
+    rows += [(f"{n:>10,}", kind) for kind, n in case.counts.items() if kind not in KINDS]
+    screen.facts(rows)
+    screen.heading("Where the messages were found")
+    screen.facts(
+        [(f"{n:>10,}", TIERS.get(tier, tier)) for tier, n in case.recovered.items()] or [("", "there are none")]
+    )
+
+
+def problems(screen: Screen, case: Overview) -> None:
+    """What could not be read: the place, what happened, what is lost by it and why."""
+    total = case.counts.get("problem", 0)
+    if not total:
+        return
+    screen.heading(f"Could not be read: {many(total, 'problem')}")
+    for each in case.problems:
+        screen.line(f"  {each['address']}", colour="yellow")
+        screen.facts([("what", each["what"]), ("lost", each["lost"]), ("cause", each["cause"])], indent=4)
+    _rest(screen, total, "all of them are in records/problem and in reports/timeline.html")
+
+
+def not_mail(screen: Screen, case: Overview) -> None:
+    """The files that were acquired and hashed, and that no parser knows."""
+    if not case.not_mail:
+        return
+    total = sum(item.files for item in case.evidence)
+    said = "is not mail" if len(case.not_mail) == 1 else "are not mail"
+    screen.heading(f"Acquired and hashed, but not parsed: {len(case.not_mail):,} of {many(total, 'file')} {said}")
+    for item in _without_mail(case):
+        screen.line(f"  Nothing in {item} is a mail store that this program knows.", colour="yellow")
+    screen.table(["place", "kind", "name as found"], [_row(each) for each in case.not_mail[:FIRST]])
+    _rest(
+        screen, len(case.not_mail), "every one is named in records/EV-*.json; 'forensics formats' lists what is known"
+    )
+
+
+def _row(file: NotMail) -> list[str]:
+    return [f"{file.evidence}/{file.number}", file.kind, file.path + (f" ({file.why})" if file.why else "")]
+
+
+def _without_mail(case: Overview) -> list[str]:
+    left = {item.evidence: item.files for item in case.evidence}
+    for file in case.not_mail:
+        left[file.evidence] -= 1
+    named = {file.evidence for file in case.not_mail}
+    return [item for item, files in left.items() if not files and item in named]
+
+
+def _rest(screen: Screen, total: int, where: str) -> None:
+    if total > FIRST:
+        screen.line(f"  These are the first {FIRST} of {total:,}; {where}.")
+
+
+def verified(screen: Screen, found: VerifySummary) -> None:
+    """What was read again, every difference, and what crashes have left."""
+    wrong = [*found.ledger, *found.differences]
+    read = f"{many(found.files, 'file')}, {size(found.size)} and {many(found.lines, 'line')} of the ledger"
+    screen.heading("Verified: " + ("everything is as it was stored" if not wrong else many(len(wrong), "difference")))
+    screen.line(f"  Read again: {read}.")
+    for each in wrong:
+        screen.line(f"  {each.place}: {each.what}", colour="red")
+    for text in found.unfinished:
+        screen.line(f"  Unfinished: {text}; the same command again completes it.", colour="yellow")
+    for name in found.torn:
+        screen.line(f"  A line that a crash cut short was set aside: ledger/torn/{name}", colour="yellow")
+
+
+def ledger(screen: Screen, lines: int, sha256: str) -> None:
+    """Where the ledger stands: whoever keeps this line can tell later whether the ledger was rewritten."""
+    screen.heading(f"Ledger: {many(lines, 'line')}; the SHA-256 of the last one, to be kept outside this case:")
+    screen.line(f"  {sha256}")
+
+
+def where_next(screen: Screen, case: Path, reports: list[str]) -> None:
+    """The files to open, and the command that checks everything again."""
+    screen.heading("Where to look next")
+    for path in reports:
+        screen.line(f"  {case / path}")
+    screen.line(f"  forensics verify {case}")
+
+
+def moment(ns: int) -> str:
+    """A time of the ledger, in UTC."""
+    return datetime.fromtimestamp(ns // 10**9, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def failed_sources(screen: Screen, failed: Sequence[tuple[str, str, str, int]]) -> None:
+    """The sources that gave nothing, while others did."""
+    if failed:
+        screen.heading(f"Failed: {many(len(failed), 'source')}")
+    for path, what, todo, _ in failed:
+        screen.line(f"  {path}: {what}", colour="red")
+        screen.line(f"    What to do: {todo or 'see the reason'}")

@@ -1,0 +1,177 @@
+"""What a case holds, for whoever asks: facts, evidence, counts, problems, what is not mail, steps, ledger head."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from forensics.casefile.view import CaseView, EvidenceItem
+
+FIRST = 20
+_CONTAINERS = frozenset(("e01", "raw-disk", "ewf-segment"))
+"""Kinds of file that are opened as images instead of being parsed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """One file of an evidence item, with its hashes."""
+
+    path: str
+    size: int
+    sha256: str
+    md5: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One evidence item: where it came from, how much it is, and its first files with their hashes."""
+
+    evidence: str
+    source: str
+    parent: str
+    files: int
+    size: int
+    manifest_sha256: str
+    first_files: tuple[StoredFile, ...]
+    acquired_ns: int
+    image_verdict: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotMail:
+    """A file that was acquired and that no parser knows. ``why`` says so if it was a tie of two parsers."""
+
+    evidence: str
+    number: str
+    path: str
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepTaken:
+    """One line of the ledger."""
+
+    line: int
+    ts_ns: int
+    act: str
+    phase: str
+    about: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """The whole case in one value. ``problems`` are the first of ``counts['problem']``."""
+
+    case: str
+    facts: dict[str, Any]
+    missing: tuple[str, ...]
+    evidence: tuple[Item, ...]
+    parsed: bool
+    counts: dict[str, int]
+    recovered: dict[str, int]
+    problems: tuple[dict[str, str], ...]
+    not_mail: tuple[NotMail, ...]
+    opened_images: int
+    steps: tuple[StepTaken, ...]
+    lines: int
+    head_sha256: str
+
+
+def overview(view: CaseView) -> Overview:
+    """Everything that the summaries of the command line show."""
+    parsed = bool(view.manifests)
+    unclaimed = _unclaimed(view)
+    return Overview(
+        case=str(view.folder),
+        facts=asdict(view.facts),
+        missing=view.facts.missing(),
+        evidence=tuple(_item(item) for item in view.evidence),
+        parsed=parsed,
+        counts=view.counts(),
+        recovered=recovered_of(view) if parsed else {},
+        problems=first_problems(view) if parsed else (),
+        not_mail=tuple(each for each in unclaimed if each.kind not in _CONTAINERS),
+        opened_images=sum(each.kind in _CONTAINERS for each in unclaimed),
+        steps=_steps(view),
+        lines=view.head.number if view.head else 0,
+        head_sha256=view.head.sha256 if view.head else "",
+    )
+
+
+def recovered_of(view: CaseView) -> dict[str, int]:
+    """How many messages were found in each way, from the living to the carved."""
+    rows = view.rows("SELECT recovery, count(*) AS n FROM message GROUP BY recovery ORDER BY n DESC, recovery")
+    return {row["recovery"]: row["n"] for row in rows}
+
+
+def first_problems(view: CaseView) -> tuple[dict[str, str], ...]:
+    """The first problems in order of their addresses."""
+    return tuple(view.rows("SELECT address, what, lost, cause FROM problem ORDER BY address, what LIMIT ?", [FIRST]))
+
+
+def _item(item: EvidenceItem) -> Item:
+    stored = [entry for entry in item.files if entry.number is not None]
+    source = item.acquisition["source"]
+    first = tuple(
+        StoredFile(path=_text(each.path), size=each.size or 0, sha256=each.sha256 or "", md5=each.md5 or "")
+        for each in stored[:FIRST]
+    )
+    return Item(
+        evidence=item.name,
+        source=str(source.get("given", "")),
+        parent=str(source.get("parent", "")),
+        files=len(stored),
+        size=sum(each.size or 0 for each in stored),
+        manifest_sha256=item.manifest_sha256,
+        first_files=first,
+        acquired_ns=int(item.acquisition.get("ended_ns", 0)),
+        image_verdict=str(source.get("image", {}).get("verdict", "")),
+    )
+
+
+def _unclaimed(view: CaseView) -> list[NotMail]:
+    paths = {
+        (item.name, f"{entry.number:06d}"): _text(entry.path)
+        for item in view.evidence
+        for entry in item.files
+        if entry.number is not None
+    }
+    return [
+        NotMail(
+            evidence=manifest["evidence"],
+            number=file["number"],
+            path=paths.get((manifest["evidence"], file["number"]), ""),
+            kind=file["kind"],
+            why=file["why"],
+        )
+        for manifest in view.manifests
+        for file in manifest["files"]
+        if not file["parser"]
+    ]
+
+
+def _steps(view: CaseView) -> tuple[StepTaken, ...]:
+    return tuple(
+        StepTaken(
+            line=line.number,
+            ts_ns=int(line.value.get("ts_ns", 0)),
+            act=line.act,
+            phase=line.phase,
+            about=_about(line.value.get("params", {})),
+            error=str(line.value.get("result", {}).get("error", "") if line.phase == "failed" else ""),
+        )
+        for line in view.lines
+    )
+
+
+def _about(params: dict[str, Any]) -> str:
+    words = (params.get(name) for name in ("evidence", "image", "report", "source"))
+    changes = params.get("changes")
+    named = list(changes) if isinstance(changes, dict) else []
+    return ", ".join([str(word) for word in words if word] + named)
+
+
+def _text(path: bytes) -> str:
+    return path.decode("utf-8", "backslashreplace")
