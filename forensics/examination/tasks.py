@@ -56,30 +56,32 @@ class Done:
 
 
 def cut(planned: list[dict[str, Any]], files: dict[str, dict[str, Any]]) -> Iterator[Task]:
-    """The tasks for the planned files, in the order of the files."""
-    batch: list[dict[str, Any]] = []
-    parser = ""
+    """The tasks for the planned files: small ones gathered by parser, large ones cut; in order of their first file."""
+    batches: dict[str, list[dict[str, Any]]] = {}
+    found: list[Task] = []
     for plan in planned:
         if not plan["parser"]:
             continue
         file = files[plan["number"]]
-        alone = plan["ranges"] != [{}] or file["size"] > SMALL_FILE
-        full = len(batch) >= BATCH_FILES or sum(each["size"] for each in batch) + file["size"] > BATCH_BYTES
-        if batch and (alone or full or plan["parser"] != parser):
-            yield _batch(batch, parser)
-            batch = []
-        parser = plan["parser"]
-        if not alone:
-            batch.append(file)
+        if plan["ranges"] != [{}] or file["size"] > SMALL_FILE:
+            found += _ranges(plan, file)
             continue
-        for index, each in enumerate(plan["ranges"]):
-            yield Task(name=f"{file['number']}-{index:04d}", parser=parser, files=(file,), range=each)
-    if batch:
-        yield _batch(batch, parser)
+        batch = batches.setdefault(plan["parser"], [])
+        if len(batch) >= BATCH_FILES or sum(each["size"] for each in batch) + file["size"] > BATCH_BYTES:
+            found.append(_batch(batch, plan["parser"]))
+            batch.clear()
+        batch.append(file)
+    found += [_batch(batch, parser) for parser, batch in batches.items() if batch]
+    yield from sorted(found, key=lambda task: task.name)
+
+
+def _ranges(plan: dict[str, Any], file: dict[str, Any]) -> Iterator[Task]:
+    for index, each in enumerate(plan["ranges"]):
+        yield Task(name=f"{file['number']}-{index:05d}", parser=plan["parser"], files=(file,), range=each)
 
 
 def _batch(files: list[dict[str, Any]], parser: str) -> Task:
-    return Task(name=f"{files[0]['number']}-{files[-1]['number']}", parser=parser, files=tuple(files))
+    return Task(name=f"{files[0]['number']}-to-{files[-1]['number']}-{parser}", parser=parser, files=tuple(files))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

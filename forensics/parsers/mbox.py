@@ -49,21 +49,18 @@ class MboxParser:
                 found.append(_range(start, span.from_start, first, outline.variant))
                 first, start = number, span.from_start
         found.append(_range(start, unit.size, first, outline.variant))
-        return found
+        return found if len(found) > 1 else [{}]
 
     def parse(self, unit: Unit, at: Address, keep: Keep) -> Iterator[Record]:
         """The messages of one range, in order."""
-        for each in [unit.range] if unit.range else self.ranges(unit):
-            yield from self._range(unit, at, keep, int(each["start"]), int(each["stop"]), each)
-
-    def _range(self, unit: Unit, at: Address, keep: Keep, start: int, stop: int, given: Range) -> Iterator[Record]:
-        variant = Variant(str(given["variant"]))
+        start, stop = int(unit.range.get("start", 0)), int(unit.range.get("stop", unit.size))
         outline = mbox.outline(_Window(unit.handle, start, stop), stop - start)
+        variant = Variant(str(unit.range.get("variant", outline.variant)))
         folder = unit.path or unit.folder
         if start == 0:
             yield _folder(unit, at, folder, variant)
             yield from _leading(unit, at, outline.leading)
-        for number, span in enumerate(outline.messages, start=int(given["first"])):
+        for number, span in enumerate(outline.messages, start=int(unit.range.get("first", 1))):
             step = f"message:{number}"
             if not unit.begin(step):
                 continue
