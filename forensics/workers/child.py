@@ -133,8 +133,9 @@ def _confess(error: BaseException, send: Callable[[bytes], None]) -> None:
         traceback.clear_frames(error.__traceback__)
     text = "".join(traceback.format_exception_only(error)).strip()[:4000]
     where = "".join(traceback.format_tb(error.__traceback__, -_TAIL_FRAMES))[-4000:]
-    place = error.place if isinstance(error, ForensicsError) else ""
-    told = {"cause": cause, "text": text, "where": where, "place": place}
+    if isinstance(error, ForensicsError) and error.place:
+        text += f" ({error.place})"
+    told = {"cause": cause, "text": text, "where": where}
     send(frames.pack(frames.FAILURE, frames.encode(_plain(told))))
     sys.stderr.flush()
 

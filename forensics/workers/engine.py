@@ -29,6 +29,7 @@ class LocalEngine:
             raise UsageError(f"{workers} workers cannot do any work", todo="ask for one or more")
         self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._closed = threading.Event()
+        self._door = threading.Lock()
         self._slots = tuple(Slot(limits, preload, mode) for _ in range(workers))
         self._threads = [threading.Thread(target=self._serve, args=(slot,), daemon=True) for slot in self._slots]
         self._threads.append(threading.Thread(target=self._look, daemon=True))
@@ -37,10 +38,12 @@ class LocalEngine:
 
     def submit(self, job: Job, *, listener: Listener | None = None) -> Future[Outcome]:
         """Queue a job. The future holds its outcome, good or bad; it raises only if the work was stopped."""
-        if self._closed.is_set():
-            raise InterruptedWork("the workers have been stopped")
         future: Future[Outcome] = Future()
-        self._work.put((job, listener, future))
+        # Between the question and the queue nobody may close, or the future would never be settled.
+        with self._door:
+            if self._closed.is_set():
+                raise InterruptedWork("the workers have been stopped")
+            self._work.put((job, listener, future))
         return future
 
     def finish(self) -> None:
@@ -53,7 +56,8 @@ class LocalEngine:
 
     def close(self) -> None:
         """Stop now: what runs is ended, what waits is cancelled, no process is left."""
-        self._closed.set()
+        with self._door:
+            self._closed.set()
         for slot in self._slots:
             slot.stop()
         with contextlib.suppress(queue.Empty):

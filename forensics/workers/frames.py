@@ -70,8 +70,8 @@ def _refuse(constant: str) -> NoReturn:
 
 def pack(tag: int, body: bytes, cap: int = CAP) -> bytes:
     """One frame, ready to be written."""
-    if len(body) > cap:
-        raise BrokenFrame(f"a frame of {len(body)} bytes, more than the {cap} allowed")
+    if len(body) > min(cap, CAP):
+        raise BrokenFrame(f"a frame of {len(body)} bytes, more than the {min(cap, CAP)} allowed")
     return HEAD.pack(len(body), tag) + body
 
 

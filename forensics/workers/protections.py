@@ -42,7 +42,6 @@ def protections(mode: str = MODE) -> tuple[Protection, ...]:
             _measured("a crash costs one job only", crashed.result(), "signal 11"),
             _measured("limit on time", waited.result(), "timeout"),
             *_tried(outcome),
-            Protection(name="measures", holds=bool(outcome.guards), detail=", ".join(outcome.guards) or "none"),
         )
 
 
@@ -55,7 +54,9 @@ def _tried(outcome: Outcome) -> tuple[Protection, ...]:
     if outcome.value is None:
         detail = f"{outcome.cause}: {outcome.detail}"
         return (Protection(name="guards", holds=False, detail=f"they could not be tried: {detail}"),)
-    return tuple(
-        Protection(name=name, holds=bool(said), detail=str(said) or "it went through")
-        for name, said in outcome.value.items()
+    measures = Protection(name="measures taken", holds=bool(outcome.guards), detail=", ".join(outcome.guards) or "none")
+    found = outcome.value.items()
+    return (
+        *(Protection(name=name, holds=bool(said), detail=said or "it went through") for name, said in found),
+        measures,
     )

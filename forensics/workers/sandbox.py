@@ -6,6 +6,7 @@ really holds is measured by ``protections`` and recorded.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.util
 import os
@@ -73,17 +74,11 @@ def leave_network() -> bool:
     user, group = os.geteuid(), os.getegid()
     if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET):
         return False
-    return _keep_identity(user, group)
-
-
-def _keep_identity(user: int, group: int) -> bool:
-    try:
+    # Without these maps files are still read and written as before; only the numbers shown are those of nobody.
+    with contextlib.suppress(OSError):
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
         Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
-    except OSError:
-        # Unmapped, files are still read and written as before; only the numbers shown are those of nobody.
-        return True
     return True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,7 @@ _SURROUNDINGS = {
     "PYTHONHASHSEED": "0",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     # A zygote must have one thread only, and arenas are counted as memory used.
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
@@ -117,7 +119,7 @@ class Slot:
         self._process = process = subprocess.Popen(
             [sys.executable, "-P", "-s", "-c", _BOOT, *arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._noise, bufsize=0,
-            cwd=os.path.abspath(os.sep), env=_surroundings(), start_new_session=self._mode == FORK,
+            cwd=os.path.abspath(os.sep), env=_surroundings(), start_new_session=MODE == FORK,
         )  # fmt: skip
         if self.stopping:
             process.terminate()
@@ -169,8 +171,13 @@ def _part(process: subprocess.Popen[bytes]) -> None:
 
 
 def _kill(process: subprocess.Popen[bytes] | None) -> None:
-    if process is not None and process.poll() is None:
-        process.kill()
+    if process is None or process.poll() is not None:
+        return
+    if MODE == FORK:
+        # With its child, which is in the same session and, where the system has no parent-death signal, would live on.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def _surroundings() -> dict[str, str]:

@@ -228,3 +228,7 @@ def linger(args: dict[str, Any], reads: Reads, spool: Path, report: Report) -> d
     report({"pid": os.getpid(), "zygote": os.getppid()})
     time.sleep(600)
     return {}
+
+
+def sizes(args: dict[str, Any], reads: Reads, spool: Path, report: Report) -> dict[str, Any]:
+    return {"bytes": sum(len(path.read_bytes()) for path in reads)}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from forensics.errors import InterruptedWork, UsageError
-from forensics.workers import Job, Limits, LocalEngine, Outcome, frames
+from forensics.workers import Job, Limits, LocalEngine, Outcome, frames, slot
 
 LIMITS = Limits(wall=20.0, cpu=10)
 
@@ -220,6 +220,24 @@ def test_a_closed_engine_takes_no_more(spool: Path) -> None:
     engine.close()
     with pytest.raises(InterruptedWork):
         engine.submit(job("echo", spool))
+
+
+def test_without_a_process_handle_the_end_of_a_job_is_seen_all_the_same(
+    spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forensics.workers.slot._BOOT", f"import os; del os.pidfd_open; {slot._BOOT}")
+    with LocalEngine(1, LIMITS) as engine:
+        outcomes = [run(engine, job(name, spool, a=1)) for name in ("echo", "crash", "refuse", "chatter", "echo")]
+        hung = run(engine, job("hang", spool, limits=Limits(wall=0.2)))
+    assert [outcome.cause for outcome in outcomes] == ["", "signal 11", "error", "reply", ""]
+    assert hung.cause == "timeout"
+
+
+def test_thousands_of_files_can_be_read_by_one_job(engine: LocalEngine, spool: Path, tmp_path: Path) -> None:
+    files = [tmp_path / f"{number:05d}.eml" for number in range(3000)]
+    for file in files:
+        file.write_bytes(b"x")
+    assert run(engine, job("sizes", spool, *files)).value == {"bytes": 3000}
 
 
 def test_without_fork_the_worker_does_one_job_and_is_replaced(spool: Path, evidence: Path) -> None:

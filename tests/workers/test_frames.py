@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 import pytest
@@ -29,17 +30,16 @@ def test_what_is_encoded_is_decoded_the_same(value: dict[str, object]) -> None:
 
 @given(st.binary(max_size=64))
 def test_any_bytes_are_an_object_or_refused(body: bytes) -> None:
-    try:
+    with contextlib.suppress(frames.BrokenFrame):
         assert isinstance(frames.decode(body), dict)
-    except frames.BrokenFrame as error:
-        assert str(error)
 
 
 @pytest.mark.parametrize(
     "body",
     [
         b"", b"[]", b"1", b"null", b'"a"', b"{", b"{}x", b'{"a":1,"a":2}', b'{"a":{"b":1,"b":1}}', b'{"a":NaN}',
-        b'{"a":-Infinity}', b"\xff{}", b'{"a":"\xed\xa0\x80"}', b'{"a":"\\ud800"}', b'{"a":"\\uDFFFx"}', b'{"a":"\x01"}',
+        b'{"a":-Infinity}', b"\xff{}", b'{"a":"\xed\xa0\x80"}', b'{"a":"\\ud800"}', b'{"a":"\\uDFFFx"}',
+        b'{"a":"\x01"}',
         b"[" * 100_000, b'{"a":' * 100_000, b'{"a":' + b"1" * 5000 + b"}", b'{"a":[' + b"0," * 2_000_001 + b"0]}",
     ],
     ids=lambda body: repr(body[:20]),

@@ -74,7 +74,7 @@ def test_close_ends_what_runs_and_cancels_what_waits(tmp_path: Path) -> None:
         Job(call="tests.workers.jobs:linger", spool=tmp_path), listener=lambda progress: heard.append(progress["pid"])
     )
     waiting = engine.submit(Job(call="tests.workers.jobs:echo", spool=tmp_path))
-    while not heard:
+    while not heard and not running.done():
         select.select([], [], [], 0.01)
     engine.close()
     with pytest.raises(InterruptedWork):
@@ -85,7 +85,7 @@ def test_close_ends_what_runs_and_cancels_what_waits(tmp_path: Path) -> None:
 
 
 def test_an_error_in_the_block_ends_what_runs(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), LocalEngine(1, LIMITS) as engine:
+    with pytest.raises(KeyboardInterrupt), LocalEngine(1, LIMITS) as engine:  # noqa: PT012 - the block is the test
         running = engine.submit(Job(call="tests.workers.jobs:hang", spool=tmp_path))
         raise KeyboardInterrupt
     assert running.cancelled() or isinstance(running.exception(timeout=0), InterruptedWork)

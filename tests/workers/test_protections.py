@@ -24,7 +24,7 @@ def test_a_guard_that_is_missing_is_seen() -> None:
     unguarded = {each.name: each.holds for each in protections(mode="inline")}
     assert not unguarded["evidence cannot be written"]
     assert not unguarded["no further processes"]
-    assert not unguarded["measures"]
+    assert not unguarded["measures taken"]
 
 
 def _report() -> tuple[Report, bytearray]:
