@@ -1,0 +1,87 @@
+"""The words of the reports in both languages: a key of the records to (Japanese, English)."""
+
+from __future__ import annotations
+
+Pair = tuple[str, str]
+LANGUAGES = ("ja", "en")
+
+MEANINGS: dict[str, Pair] = {
+    "sent": ("送信", "sent"),
+    "submitted": ("送信操作", "submitted"),
+    "relayed": ("中継", "relayed"),
+    "delivered": ("到着", "delivered"),
+    "created": ("作成", "created"),
+    "modified": ("変更", "modified"),
+    "changed": ("管理情報の変更", "changed"),
+    "accessed": ("読み出し", "accessed"),
+    "read": ("開封", "read"),
+    "replied": ("返信", "replied"),
+    "replied_to_all": ("全員に返信", "replied to all"),
+    "forwarded": ("転送", "forwarded"),
+    "acted_on": ("操作（種別不明）", "acted on"),
+    "deferred": ("送信延期", "deferred"),
+    "expires": ("有効期限", "expires"),
+    "starts": ("開始", "starts"),
+    "ends": ("終了", "ends"),
+    "deleted": ("削除", "deleted"),
+    "logged": ("ログ", "logged"),
+    "reported": ("配信報告", "reported"),
+    "reply_due": ("返信期限", "reply due"),
+    "deliver_by": ("配信期限", "deliver by"),
+    "original_submitted": ("元メールの送信", "original submitted"),
+    "original_delivered": ("元メールの到着", "original delivered"),
+    "flag_completed": ("フラグ完了", "flag completed"),
+    "retained_until": ("保存期限", "retained until"),
+    "archive_due": ("書庫移動予定", "archive due"),
+    "completed": ("完了", "completed"),
+    "no_time": ("時刻なし", "no time"),
+}
+
+BASES: dict[str, Pair] = {
+    "sender": ("差出人側の記載（ヘッダー）", "stated by the sender (header)"),
+    "relay": ("中継サーバの記録", "recorded by a relay"),
+    "store": ("メールストアの記録", "recorded by the store"),
+    "service": ("サービスの記録", "recorded by a service"),
+    "filesystem": ("ファイルシステムの記録", "recorded by the file system"),
+    "embedded": ("ファイル内部の記録", "embedded in a file"),
+}
+
+ZONES: dict[str, Pair] = {
+    "stated": ("明記", "stated"),
+    "assumed": ("推定", "assumed"),
+    "unknown": ("不明（UTCとして読む）", "unknown (read as UTC)"),
+}
+
+RECOVERIES: dict[str, Pair] = {
+    "live": ("現存", "live"),
+    "soft_deleted": ("削除済みフォルダ等", "soft-deleted"),
+    "recoverable_items": ("回復可能アイテム", "recoverable items"),
+    "orphaned": ("親フォルダなし", "orphaned"),
+    "stale": ("旧版・削除", "stale"),
+    "remnant": ("断片", "remnant"),
+    "carved": ("内容から復元", "carved"),
+}
+
+KINDS: dict[str, Pair] = {
+    "message": ("メール等", "messages and items"),
+    "header": ("ヘッダー項目", "header fields"),
+    "moment": ("時刻の記録", "clock readings"),
+    "recipient": ("差出人・宛先", "parties"),
+    "text": ("本文", "body texts"),
+    "attachment": ("添付ファイル", "attachments"),
+    "folder": ("フォルダ", "folders"),
+    "problem": ("読み取り上の問題", "problems"),
+}
+
+YES: Pair = ("はい", "yes")
+NO: Pair = ("いいえ", "no")
+
+
+def index(language: str) -> int:
+    """Which member of a pair a language is; Japanese where it is not known."""
+    return LANGUAGES.index(language) if language in LANGUAGES else 0
+
+
+def word(table: dict[str, Pair], key: str | None, language: int) -> str:
+    """The word for ``key``, or the key itself where a newer parser brought one that is not listed."""
+    return "" if key is None else table.get(key, (key, key))[language]
