@@ -76,9 +76,7 @@ def ordinary() -> list[Record]:
             records.append(attached(message[0], 1, f"見積書{n}.xlsx"))
     records += mail(90, store_path="/下書き")
     created = stored(JUNE, Meaning.CREATED, "PR_CREATION_TIME")
-    again = {"message_id": "<9@example.jp>", "body": "本文 9
-
-よろしくお願いいたします。"}
+    again = {"message_id": "<9@example.jp>", "body": "本文 9\n\nよろしくお願いいたします。"}
     records += mail(91, moments=[created], store_path="/受信トレイ/案件", depth=1, **again)
     records.append(problem())
     return records
