@@ -163,7 +163,8 @@ class CaseView:
 
     def frame(self, sql: str, parameters: list[Any] | None = None) -> pd.DataFrame:
         """The answer to a query, as a pandas frame."""
-        return self.arrow(sql, parameters).to_pandas()
+        found: pd.DataFrame = self.arrow(sql, parameters).to_pandas()
+        return found
 
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[dict[str, Any]]:
         """The answer to a query, one dict a row."""

@@ -134,17 +134,17 @@ class _Mail:
         return identity.body_digest(to_text("".join(pages))) if pages else Absent.NOT_RECORDED
 
     def _recipients(self) -> Iterator[Recipient]:
-        named = [(role, mailbox) for role, mailboxes in self.people.items() for mailbox in mailboxes]
-        for position, (role, mailbox) in enumerate(named, start=1):
+        named = [(role, party) for role, parties in self.people.items() for party in parties]
+        for position, (role, party) in enumerate(named, start=1):
             yield Recipient(
                 address=self.at.child(f"recipient:{position}"),
                 recovery=self.place.recovery,
                 message_id_ref=self.ref,
                 position=position,
                 role=role,
-                name=or_absent(mailbox.name),
-                mail_address=or_absent(mailbox.address),
-                raw=or_absent(mailbox.raw.decode("utf-8", "backslashreplace").strip()),
+                name=or_absent(party.name),
+                mail_address=or_absent(party.address),
+                raw=or_absent(party.raw.decode("utf-8", "backslashreplace").strip()),
             )
 
     def _read_leaves(self) -> None:
@@ -231,14 +231,14 @@ class _Mail:
 
 
 def parse_addresses_of(block: HeaderBlock, name: str) -> tuple[Mailbox, ...]:
-    """The mailboxes of every field of that name."""
-    return tuple(mailbox for field in block.every(name) for mailbox in parse_addresses(field.raw))
+    """The parties of every field of that name."""
+    return tuple(party for field in block.every(name) for party in parse_addresses(field.raw))
 
 
-def shown(mailbox: Mailbox) -> str:
+def shown(party: Mailbox) -> str:
     """``Name <address>``, or what of it there is."""
     return (
-        f"{mailbox.name} <{mailbox.address}>" if mailbox.name and mailbox.address else mailbox.name or mailbox.address
+        f"{party.name} <{party.address}>" if party.name and party.address else party.name or party.address
     )
 
 
