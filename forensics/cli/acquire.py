@@ -45,6 +45,7 @@ def command(shared_: Shared, sources: tuple[Path, ...], case: Path) -> int:
     screen = shared_.screen
     show.head(screen, held)
     show.evidence(screen, held, {each.evidence: each.state for each in acquired})
+    show.images(screen, held)
     show.refused(screen, acquired)
     show.failed_sources(screen, failed)
     show.ledger(screen, held.lines, held.head_sha256)

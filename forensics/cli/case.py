@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from forensics.cli import show
-from forensics.cli.options import FACTS, Shared, case_argument, fact_options, given_facts, shared
+from forensics.cli.options import FACTS, Shared, case_argument, fact_options, given_facts, placed, shared
 from forensics.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def new(shared_: Shared, case: Path, **options: str | None) -> int:
     from forensics.examination.setting import converted
 
     facts = converted(given_facts(options))
-    with shared_.station() as station, Examination.create(case, facts, station) as examination:
+    with placed(case), shared_.station() as station, Examination.create(case, facts, station) as examination:
         found = overview(examination.view())
     _show(shared_.screen, found, steps=False)
     shared_.screen.line()
@@ -113,6 +113,7 @@ def _show(screen: Screen, found: Overview, *, steps: bool) -> None:
     screen.facts([(name, _said(found.facts[name])) for name in names])
     if found.evidence:
         show.evidence(screen, found)
+    show.images(screen, found)
     show.counts(screen, found)
     if steps:
         screen.heading("Steps")

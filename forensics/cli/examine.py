@@ -16,6 +16,7 @@ from forensics.cli.options import (
     check_sources,
     fact_options,
     given_facts,
+    placed,
     shared,
     sources_argument,
 )
@@ -60,7 +61,7 @@ def _case(shared_: Shared, case: Path, facts: dict[str, str]) -> Iterator[Examin
 
     wanted = converted(facts)
     if not (case / "case.toml").exists():
-        with shared_.station() as station, Examination.create(case, wanted, station) as examination:
+        with placed(case), shared_.station() as station, Examination.create(case, wanted, station) as examination:
             yield examination
         return
     with shared_.opened(case) as examination:
@@ -77,6 +78,7 @@ def _case(shared_: Shared, case: Path, facts: dict[str, str]) -> Iterator[Examin
 def _show(screen: Screen, done: ExamineSummary, held: Overview, case: Path) -> None:
     show.head(screen, held)
     show.evidence(screen, held, {each.evidence: each.state for each in done.acquired})
+    show.images(screen, held)
     show.refused(screen, list(done.acquired))
     show.failed_sources(screen, done.failed)
     show.counts(screen, held)

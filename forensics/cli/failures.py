@@ -77,6 +77,12 @@ def show(failure: Failure, *, command: str = "", as_json: bool = False) -> int:
     return failure.code
 
 
+def command_in(arguments: list[str]) -> str:
+    """The verb of a command line, as far as it can be told without understanding the options."""
+    verbs = [word for word in arguments[:2] if word.isalpha()]
+    return " ".join(verbs if verbs[:1] == ["case"] else verbs[:1])
+
+
 def show_unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """For ``sys.excepthook``: a fault of this program, in one sentence with the last place; all with ``--debug``."""
     frames = traceback.extract_tb(trace)
@@ -87,4 +93,4 @@ def show_unexpected(kind: type[BaseException], error: BaseException, trace: Trac
     todo = "please report this with the last lines of the same command with --debug; " + GO_ON
     what = f"the program has a fault: {kind.__name__}: {error}"
     failure = Failure(what=what, code=FAILED, place=last, todo=todo)
-    show(failure, command="", as_json="--json" in sys.argv)
+    show(failure, command=command_in(sys.argv[1:]), as_json="--json" in sys.argv)

@@ -61,7 +61,6 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line; the answer is the exit code."""
     as_json = "--json" in arguments
-    command = next((word for word in arguments if word in VERBS), "")
     try:
         code = toolkit.main(args=arguments, prog_name="forensics", standalone_mode=False)
         return code if isinstance(code, int) else DONE
@@ -76,7 +75,7 @@ def run(arguments: list[str]) -> int:
         failure = failures.of_ours(error)
     except OSError as error:
         failure = failures.of_system(error)
-    return failures.show(failure, command=command, as_json=as_json)
+    return failures.show(failure, command=failures.command_in(arguments), as_json=as_json)
 
 
 def _usage(error: click.ClickException) -> failures.Failure:

@@ -6,7 +6,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -73,9 +73,19 @@ class Shared:
         """An existing case, opened for work."""
         from forensics.examination.conductor import Examination
 
-        with ExitStack() as stack:
-            station = stack.enter_context(self.station())
-            yield stack.enter_context(Examination(case, station))
+        with placed(case), self.station() as station, Examination(case, station) as examination:
+            yield examination
+
+
+@contextmanager
+def placed(case: Path) -> Iterator[None]:
+    """An error of the system that names no file, such as a full disk, gets the case as its place."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(case)
+        raise
 
 
 def shared(command: str, *, parallel: bool = False) -> Callable[[Command], Command]:

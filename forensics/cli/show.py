@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FEW_FILES = 5
 FIRST = 20
+ALWAYS = ("messages and other items", "problems")
 TIERS = {
     "live": "live: in its folder, as its owner saw it",
     "soft_deleted": "deleted by the user, still listed",
@@ -35,6 +36,13 @@ KINDS = {
     "moment": "times",
     "text": "body texts",
     "problem": "problems",
+}
+
+
+VERDICTS = {
+    "matches": "holds: the whole medium was read and gives the hash that the image states",
+    "differs": "DOES NOT HOLD: the image states another hash than its medium gives",
+    "not stored": "the image states none",
 }
 
 
@@ -61,8 +69,6 @@ def _item_facts(item: Item) -> list[tuple[str, str]]:
     facts = [("holds", f"{many(item.files, 'file')}, {size(item.size)}")]
     if item.parent:
         facts.append(("found in the image", item.parent))
-    if item.image_verdict:
-        facts.append(("the image against its own hash", item.image_verdict))
     return [*facts, ("SHA-256 of its manifest", item.manifest_sha256)]
 
 
@@ -73,6 +79,19 @@ def _files(screen: Screen, item: Item) -> None:
     for file in item.first_files:
         screen.line(f"    {file.path} ({size(file.size)})")
         screen.facts([("SHA-256", file.sha256), ("MD5", file.md5)], indent=6)
+
+
+def images(screen: Screen, case: Overview) -> None:
+    """Each disk image that was opened: whether its own hash holds, what was found, what of it could not be read."""
+    if case.images:
+        screen.heading(f"Disk images: {len(case.images):,}")
+    for image in case.images:
+        screen.line(f"  {image.address}  {image.name}", bold=True)
+        found = ", ".join(image.evidence) or "none that this program knows"
+        screen.facts([("its own hash", VERDICTS.get(image.verdict, image.verdict)), ("mail stores in it", found)], 4)
+        for each in image.unread[:FIRST]:
+            screen.line("    not read: " + ", ".join(f"{name}: {value}" for name, value in each.items() if value))
+        _rest(screen, len(image.unread), "all of them are in ledger/events.jsonl, act image.examine")
 
 
 def refused(screen: Screen, acquired: list[AcquireSummary]) -> None:
@@ -117,8 +136,7 @@ def not_mail(screen: Screen, case: Overview) -> None:
     if not case.not_mail:
         return
     total = sum(item.files for item in case.evidence)
-    said = "is not mail" if len(case.not_mail) == 1 else "are not mail"
-    screen.heading(f"Acquired and hashed, but not parsed: {len(case.not_mail):,} of {many(total, 'file')} {said}")
+    screen.heading(f"Acquired and hashed, but not mail that is known: {len(case.not_mail):,} of {many(total, 'file')}")
     for item in _without_mail(case):
         screen.line(f"  Nothing in {item} is a mail store that this program knows.", colour="yellow")
     screen.table(["place", "kind", "name as found"], [_row(each) for each in case.not_mail[:FIRST]])
@@ -167,7 +185,8 @@ def ledger(screen: Screen, lines: int, sha256: str) -> None:
 def where_next(screen: Screen, case: Path, reports: list[str]) -> None:
     """The files to open, and the command that checks everything again."""
     screen.heading("Where to look next")
-    for path in reports:
+    shown = [path for path in reports if not path.endswith(".csv.json")]
+    for path in sorted(shown, key=lambda path: (not path.endswith(".html"), path)):
         screen.line(f"  {case / path}")
     screen.line(f"  forensics verify {case}")
 

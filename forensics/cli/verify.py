@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,18 +30,19 @@ def command(shared_: Shared, case: Path, read_only: bool) -> int:
     not noted. It ends with 0 if everything is as it was stored, with 4 if something is not, with 5 if the ledger itself
     is broken.
     """
-    summary, noted = _verified(shared_, case, read_only)
+    summary, head = _verified(shared_, case, read_only)
     screen = shared_.screen
     screen.line(f"Case {case}", bold=True)
     show.verified(screen, summary)
-    if not noted:
+    if not head:
         screen.line("  Nothing was written: this verification is not in the ledger.")
-    show.ledger(screen, summary.lines, summary.head_sha256)
-    screen.object(summary.exit_code, **_as_dict(summary), noted=noted)
+    show.ledger(screen, head.get("lines", summary.lines), head.get("sha256", summary.head_sha256))
+    screen.object(summary.exit_code, **_as_dict(summary), noted=bool(head), head=head)
     return summary.exit_code
 
 
-def _verified(shared_: Shared, case: Path, read_only: bool) -> tuple[VerifySummary, bool]:
+def _verified(shared_: Shared, case: Path, read_only: bool) -> tuple[VerifySummary, dict[str, Any]]:
+    """What came of it, and where the ledger stands after it was noted; ``{}`` where it was not."""
     from forensics.examination.conductor import Examination
     from forensics.examination.verifying import verify, verify_and_note
 
@@ -51,14 +52,14 @@ def _verified(shared_: Shared, case: Path, read_only: bool) -> tuple[VerifySumma
             try:
                 examination = stack.enter_context(Examination(case, station))
             except LedgerError:
-                return verify(case, station.progress), False
+                return verify(case, station.progress), {}
             except OSError as error:
                 if error.errno not in _MAY_NOT_WRITE:
                     raise
             else:
                 summary = verify_and_note(case, examination, station.progress)
-                return summary, not summary.ledger
-        return verify(case, station.progress), False
+                return summary, {} if summary.ledger else examination.head
+        return verify(case, station.progress), {}
 
 
 def _as_dict(summary: VerifySummary) -> dict[str, object]:

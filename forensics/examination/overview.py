@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from forensics.casefile.acts import Act, Phase
 from forensics.casefile.view import CaseView, EvidenceItem
 
 FIRST = 20
-_CONTAINERS = frozenset(("e01", "raw-disk", "ewf-segment"))
+_IMAGE_KINDS = frozenset(("e01", "raw-disk", "ewf-segment"))
 """Kinds of file that are opened as images instead of being parsed."""
 
 
@@ -34,7 +35,17 @@ class Item:
     manifest_sha256: str
     first_files: tuple[StoredFile, ...]
     acquired_ns: int
-    image_verdict: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """One disk image that was opened: whether its own hash held, the items found in it, and what of it is unread."""
+
+    address: str
+    name: str
+    verdict: str
+    evidence: tuple[str, ...]
+    unread: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +84,7 @@ class Overview:
     recovered: dict[str, int]
     problems: tuple[dict[str, str], ...]
     not_mail: tuple[NotMail, ...]
-    opened_images: int
+    images: tuple[Image, ...]
     steps: tuple[StepTaken, ...]
     lines: int
     head_sha256: str
@@ -82,7 +93,8 @@ class Overview:
 def overview(view: CaseView) -> Overview:
     """Everything that the summaries of the command line show."""
     parsed = bool(view.manifests)
-    unclaimed = _unclaimed(view)
+    images = _images(view)
+    opened = {image.address for image in images}
     return Overview(
         case=str(view.folder),
         facts=asdict(view.facts),
@@ -92,8 +104,8 @@ def overview(view: CaseView) -> Overview:
         counts=view.counts(),
         recovered=recovered_of(view) if parsed else {},
         problems=first_problems(view) if parsed else (),
-        not_mail=tuple(each for each in unclaimed if each.kind not in _CONTAINERS),
-        opened_images=sum(each.kind in _CONTAINERS for each in unclaimed),
+        not_mail=tuple(each for each in _unclaimed(view) if not _is_opened(each, opened)),
+        images=images,
         steps=_steps(view),
         lines=view.head.number if view.head else 0,
         head_sha256=view.head.sha256 if view.head else "",
@@ -127,7 +139,6 @@ def _item(item: EvidenceItem) -> Item:
         manifest_sha256=item.manifest_sha256,
         first_files=first,
         acquired_ns=int(item.acquisition.get("ended_ns", 0)),
-        image_verdict=str(source.get("image", {}).get("verdict", "")),
     )
 
 
@@ -150,6 +161,27 @@ def _unclaimed(view: CaseView) -> list[NotMail]:
         for file in manifest["files"]
         if not file["parser"]
     ]
+
+
+def _is_opened(file: NotMail, images: set[str]) -> bool:
+    """Whether the file is an image that was opened, or a further segment of one."""
+    known = f"{file.evidence}/{file.number}" in images
+    return known or (file.kind in _IMAGE_KINDS and any(each.startswith(f"{file.evidence}/") for each in images))
+
+
+def _images(view: CaseView) -> tuple[Image, ...]:
+    found = {}
+    for line in view.lines:
+        if line.act == Act.IMAGE_EXAMINE and line.phase == Phase.FINISHED:
+            params, result = line.value["params"], line.value["result"]
+            found[params["image"]] = Image(
+                address=params["image"],
+                name=params["name"],
+                verdict=result["verdict"],
+                evidence=tuple(result["evidence"]),
+                unread=tuple(result["unread"]),
+            )
+    return tuple(found.values())
 
 
 def _steps(view: CaseView) -> tuple[StepTaken, ...]:
