@@ -10,17 +10,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from forensics.formats.charsets import decode
+from forensics.formats.parameters import looks_shift_jis
 from forensics.formats.words import decode_header
 
+
 # An encoded word, a two-byte escape sequence and a quoted string may hold separators without meaning them.
-_TOKEN = re.compile(
-    rb"(?P<word>=\?[^?\s]{1,100}\?[BbQq]\?[^?]*+\?=)"
-    rb'|(?P<quoted>"(?:\x1b\$[@B][^\x1b]*+|\\.|[\x81-\x9f\xe0-\xfc][\x40-\x5b\x5d-\x7e\x80-\xfc]|[^"\\])*+")'
-    rb"|(?P<angle><[^<>]*+>|<[^<>,;]*+)"
-    rb"|(?P<open>\()|(?P<close>\))|(?P<separator>[,;])|(?P<colon>:)"
-    rb"|(?P<text>(?:\x1b\$[@B][^\x1b]*+(?:\x1b\([BJ])?+|[^\x1b\"<(),;:\\=]++|\\.)++|\x1b\([BJI]|.)",
-    re.S,
-)
+def _tokens(quoted_pair: bytes) -> re.Pattern[bytes]:
+    return re.compile(
+        rb"(?P<word>=\?[^?\s]{1,100}\?[BbQq]\?[^?]*+\?=)"
+        rb'|(?P<quoted>"(?:\x1b\$[@B][^\x1b]*+|' + quoted_pair + rb'|\\.|[^"\\])*+")'
+        rb"|(?P<angle><[^<>]*+>|<[^<>,;]*+)"
+        rb"|(?P<open>\()|(?P<close>\))|(?P<separator>[,;])|(?P<colon>:)"
+        rb"|(?P<text>(?:\x1b\$[@B][^\x1b]*+(?:\x1b\([BJ])?+|[^\x1b\"<(),;:\\=]++|\\.)++|\x1b\([BJI]|.)",
+        re.S,
+    )
+
+
+_TOKEN = _tokens(rb"[^\W\w]")
+_TOKEN_SHIFT_JIS = _tokens(rb"[\x81-\x9f\xe0-\xfc][\x40-\x7e\x80-\xfc]")
 _ESCAPE = re.compile(rb"(?P<keep>\x1b\$[@B][^\x1b]*+|[\x81-\x9f\xe0-\xfc][\x40-\x7e\x80-\xfc])|\\(?P<char>.)", re.S)
 _UTF8_ESCAPE = re.compile(rb"(?P<keep>\x1b\$[@B][^\x1b]*+)|\\(?P<char>.)", re.S)
 _SPEC = re.compile(rb"[^\s<>,;()\"]++")
@@ -95,7 +102,7 @@ def _chunks(raw: bytes) -> Iterator[_Chunk]:
     """The field cut at its separators; group names are left out unless the group is empty."""
     last_semicolon = raw.rfind(b";")
     chunk, in_group, depth = _new(0), False, 0
-    for token in _TOKEN.finditer(raw):
+    for token in (_TOKEN_SHIFT_JIS if looks_shift_jis(raw) else _TOKEN).finditer(raw):
         kind, piece = token.lastgroup, token.group()
         if depth or kind == "open":
             depth = _comment(chunk, kind, piece, depth)
@@ -211,9 +218,5 @@ def _unquoted(word: bytes) -> bytes:
     inner = word[1:-1]
     if b"\\" not in inner:
         return inner
-    try:
-        inner.decode("utf-8")
-        pattern = _UTF8_ESCAPE
-    except UnicodeDecodeError:
-        pattern = _ESCAPE
+    pattern = _ESCAPE if looks_shift_jis(inner) else _UTF8_ESCAPE
     return pattern.sub(lambda found: found["char"] if found["keep"] is None else found["keep"], inner)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 import threading
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forensics.formats.charset_labels import resolve
 from forensics.formats.japanese import BAD, DESIGNATION, Spans, decode_euc, decode_iso2022, everyday_kanji
@@ -20,9 +20,11 @@ DETECTED = "detected"
 GUESSED = "guessed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decoded:
-    """Text, and how it was read. ``bad`` are byte ranges that the reader could not read, U+FFFD in the text."""
+class Decoded(NamedTuple):
+    """Text, and how it was read. ``bad`` are byte ranges that the reader could not read, U+FFFD in the text.
+
+    A NamedTuple, because one is made for every header field and a frozen dataclass takes twice the time.
+    """
 
     text: str
     declared: str

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from forensics.formats.charsets import decode
 from forensics.formats.headers import Buffer, Defect, HeaderBlock, split
-from forensics.formats.parameters import FileName, Parameters, filenames, parameters
+from forensics.formats.parameters import FileName, Parameters, names, parameters
 
 __all__ = ["Defect", "Entity", "Limits", "Part", "parse"]
 
@@ -145,8 +145,7 @@ def _part(raw: Buffer, task: _Task, limits: Limits, room: int) -> tuple[Part, _D
         return _surplus(task), None
     header = split(raw, task.start, task.end, nested=task.parent is not None)
     fields, defects = _mime_fields(header)
-    type_raw, disposition_raw = fields.get("type", b""), fields.get("disposition", b"")
-    stated = parameters(type_raw) if type_raw else None
+    stated, disposition = _structured(fields, "type"), _structured(fields, "disposition")
     content_type = _type(stated, task, header, defects)
     boundary = stated.raw("boundary").rstrip() if stated and content_type.startswith("multipart/") else b""
     division = None
@@ -169,8 +168,8 @@ def _part(raw: Buffer, task: _Task, limits: Limits, room: int) -> tuple[Part, _D
         stated_type=stated.value if stated else "",
         charset=stated.token("charset") if stated else "",
         boundary=boundary,
-        disposition=_disposition(disposition_raw),
-        filenames=filenames(disposition_raw, type_raw),
+        disposition=disposition.value if disposition else "",
+        filenames=names(disposition, stated),
         encoding=_token(fields.get("transfer-encoding", b"")),
         content_id=_content_id(fields.get("id", b"")),
         children=_paths(path, len(division.spans)) if division else (),
@@ -235,8 +234,9 @@ def _type(stated: Parameters | None, task: _Task, header: HeaderBlock, defects: 
     return stated.value
 
 
-def _disposition(raw: bytes) -> str:
-    return parameters(raw).value if raw else ""
+def _structured(fields: dict[str, bytes], name: str) -> Parameters | None:
+    raw = fields.get(name)
+    return parameters(raw) if raw else None
 
 
 def _token(raw: bytes) -> str:
@@ -244,7 +244,7 @@ def _token(raw: bytes) -> str:
 
 
 def _content_id(raw: bytes) -> str:
-    return decode(raw.strip().strip(b"<>")).text
+    return decode(raw.strip().strip(b"<>")).text if raw else ""
 
 
 def _divide(raw: Buffer, start: int, end: int, boundary: bytes, room: int) -> _Division:
@@ -259,8 +259,10 @@ def _divide(raw: Buffer, start: int, end: int, boundary: bytes, room: int) -> _D
         before = _before_line_end(raw, start, line_start)
         if part_start < 0:
             whole.preamble = (start, line_start)
+        elif before > part_start:
+            whole.spans.append((part_start, before))
         else:
-            whole.spans.append((part_start, max(part_start, before)))
+            whole.defects.append(Defect(what="boundary lines with nothing between", start=part_start, end=line_end))
         at = part_start = line_end
         if closes:
             whole.epilogue = (line_end, end)

@@ -23,9 +23,11 @@ _QUOTED_PAIRS = re.compile(rb'"(?P<inner>(?:' + _JIS_RUN + rb"|" + _PAIR + rb'|\
 _ESCAPE = re.compile(rb"(?P<keep>" + _JIS_RUN + rb")|\\(?P<char>.)", re.S)
 _ESCAPE_PAIRS = re.compile(rb"(?P<keep>" + _JIS_RUN + rb"|" + _PAIR + rb")|\\(?P<char>.)", re.S)
 _BARE = re.compile(rb"(?:" + _JIS_RUN + rb"|[^;\x1b]++|\x1b)*+")
-_NAME = re.compile(rb"[\s;]*+(?P<name>[^=;\s\"]++)\s*+=\s*+")
+_BETWEEN = re.compile(rb"[\s;]++")
+_NAME = re.compile(rb"(?P<name>[^=;\s\"]++)\s*+=\s*+")
 _TO_SEMICOLON = re.compile(rb"[^;]*+")
 _STAR = re.compile(r"(?P<base>.+?)(?:\*(?P<section>\d{1,6}))?(?P<star>\*)?\Z")
+_PLAIN_VALUE = re.compile(rb"[ \t]*+([!#-'*-~]++)[ \t]*+\Z")
 _COMMENT = re.compile(rb"\([^()]*+\)")
 _TOKEN = re.compile(r"[^\s;,()\"]+")
 
@@ -74,7 +76,7 @@ class FileName:
 def parameters(raw: bytes) -> Parameters:
     """A structured value and its parameters, in time that grows with the length and no faster."""
     flat = unfold(raw)
-    paired = _looks_shift_jis(flat)
+    paired = looks_shift_jis(flat)
     head = _TO_SEMICOLON.match(flat)
     assert head is not None
     value, at = _value(head.group()), head.end()
@@ -84,18 +86,20 @@ def parameters(raw: bytes) -> Parameters:
         value, at = "", 0
         notes["no value before the parameters"] = None
     while at < len(flat) and len(found) < MOST_PARAMETERS:
-        name = _NAME.match(flat, at)
-        if not name:
+        between = _BETWEEN.match(flat, at)
+        at = between.end() if between else at
+        if name := _NAME.match(flat, at):
+            each, at = _parameter(flat, name, paired)
+            found.append(each)
+        else:
             at = _next(flat, at + 1)
-            continue
-        each, at = _parameter(flat, name, paired)
-        found.append(each)
     if at < len(flat):
         notes["too many parameters"] = None
     return Parameters(value=value, all=tuple(found), notes=tuple(notes))
 
 
-def _looks_shift_jis(flat: bytes) -> bool:
+def looks_shift_jis(flat: bytes) -> bool:
+    """Whether a backslash in these bytes may be the second half of a Shift_JIS character."""
     if flat.isascii() or b"\\" not in flat:
         return False
     try:
@@ -106,6 +110,8 @@ def _looks_shift_jis(flat: bytes) -> bool:
 
 
 def _value(head: bytes) -> str:
+    if plain := _PLAIN_VALUE.match(head):
+        return plain[1].decode("ascii").lower()
     while b"(" in head and (bare := _COMMENT.sub(b" ", head)) != head and len(head) < 1000:
         head = bare
     return "".join(head.decode("latin-1").split()).strip('"').lower()
@@ -169,15 +175,18 @@ def _opened(pieces: list[Parameter]) -> tuple[str, bytes, bytes]:
 
 def filenames(content_disposition: bytes, content_type: bytes) -> tuple[FileName, ...]:
     """Every name given to a part, those of Content-Disposition first; the same name twice is kept twice."""
-    names: list[FileName] = []
-    for raw, wanted in ((content_disposition, "filename"), (content_type, "name")):
-        if not raw or b"=" not in raw:
-            continue
-        found = parameters(raw)
-        names += [_plain(wanted, each) for each in found.all if each.name == wanted and not _is_extended(each)]
-        if any(each.name == wanted and _is_extended(each) for each in found.all):
-            names.append(_encoded(wanted, *_extended(found, wanted)))
-    return tuple(names)
+    return names(parameters(content_disposition), parameters(content_type))
+
+
+def names(disposition: Parameters | None, content_type: Parameters | None) -> tuple[FileName, ...]:
+    """The same, of fields that have been taken apart already."""
+    every: list[FileName] = []
+    for found, wanted in ((disposition, "filename"), (content_type, "name")):
+        named = [each for each in found.all if each.name == wanted] if found else []
+        every += [_plain(wanted, each) for each in named if not _is_extended(each)]
+        if found and any(map(_is_extended, named)):
+            every.append(_encoded(wanted, *_extended(found, wanted)))
+    return tuple(every)
 
 
 def _plain(source: str, each: Parameter) -> FileName:

@@ -17,9 +17,10 @@ from forensics.formats.charsets import ASCII, DECLARED, DETECTED, GUESSED, Decod
 
 MOST_WORDS = 10_000
 
-_FOLD = re.compile(rb"\r{0,2}\n|\r")
+_FOLD = re.compile(rb"[\r\n]+")
 _OPENING = re.compile(rb"=\?(?P<label>[^?\s]{1,100})\?(?P<how>[BbQq])\?")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+_PRINTABLE = bytes((9, *range(32, 127)))
 _RANK = {ASCII: 0, DECLARED: 1, DETECTED: 2, GUESSED: 3}
 
 
@@ -36,12 +37,18 @@ class _Piece:
 
 def unfold(raw: bytes) -> bytes:
     """The value without its line ends; the white space that followed each stays (RFC 5322 section 2.2.3)."""
-    return _FOLD.sub(b"", raw) if b"\n" in raw or b"\r" in raw else raw
+    return raw.translate(None, b"\r\n")
 
 
 def decode_header(raw: bytes) -> Decoded:
     """The text of an unstructured header value or display name; ``bad`` are ranges of ``raw``."""
-    flat = unfold(raw)
+    flat = raw
+    odd = raw.translate(None, _PRINTABLE)
+    if odd and not odd.strip(b"\r\n"):
+        flat, odd = raw.translate(None, b"\r\n"), b""
+    if not odd and b"=?" not in flat:
+        return Decoded(flat.decode("ascii").strip(" \t"), "", ASCII, ASCII)
+    flat = unfold(flat)
     value = flat.strip(b" \t")
     if b"=?" not in value:
         plain = decode(value)
