@@ -21,7 +21,7 @@ from forensics.casefile.ledger import replace_file
 from forensics.casefile.view import CaseView, EvidenceItem
 from forensics.errors import DONE, PARTLY_READ, FormatError
 from forensics.evidence.durable import sync_folder
-from forensics.evidence.item import Entry, payload_name
+from forensics.evidence.item import FOLDER, Entry, payload_name
 from forensics.examination.conductor import Examination, Step
 from forensics.examination.station import tool
 from forensics.examination.tasks import Done, Runner, Task, believed, cut
@@ -148,7 +148,8 @@ def _file(entry: Entry) -> dict[str, Any]:
 def _plan(examination: Examination, work: _Work) -> None:
     """Ask workers which parser each file belongs to; a file whose look crashes a worker is named and left out."""
     files = list(work.files.values())
-    folders = sorted({"/".join(parts) for file in files for parts in _above(file["path"])})
+    found = (entry.path.decode("utf-8", "backslashreplace") for entry in work.item.files if entry.type == FOLDER)
+    folders = sorted({*found, *("/".join(parts) for file in files for parts in _above(file["path"]))})
     examination.station.progress.begin(f"{work.item.name}: looking at the files", items=len(files))
     for start in range(0, len(files), PLAN_FILES):
         batch = files[start : start + PLAN_FILES]

@@ -23,6 +23,7 @@ _FLAGS = {"D": "draft", "F": "flagged", "P": "passed", "R": "answered", "S": "re
 _NAME = re.compile(r"(?P<seconds>\d{9,10})\.(?P<unique>[^/]*?)(?:[:;!]2,(?P<flags>[A-Za-z]*))?$")
 _MICROSECONDS = re.compile(r"M(\d{1,6})")
 _NOT_MAIL = frozenset(("maildirfolder", "subscriptions", "maildirsize"))
+_MAIL = frozenset((Kind.EML, Kind.MBOX))
 _CLAIM = 95
 
 
@@ -34,7 +35,7 @@ class MaildirParser:
     version = "1"
 
     def claims(self, candidate: Candidate) -> int:
-        """Files of a ``cur`` or ``new`` folder that has its two sisters, but not dot files and server files."""
+        """Files of a ``cur`` or ``new`` folder with a sister, or with a Maildir name and mail in them."""
         folder, _, name = candidate.path.rpartition("/")
         root, _, last = folder.rpartition("/")
         if last not in ("cur", "new") or name.startswith((".", "dovecot")) or name in _NOT_MAIL:
@@ -42,8 +43,8 @@ class MaildirParser:
         sisters = {f"{root}/{each}".lstrip("/") for each in ("cur", "new", "tmp")} - {folder}
         complete = len(sisters & candidate.neighbours) >= 1
         named = _NAME.match(name) is not None
-        like_mail = candidate.sniffed.kind in (Kind.EML, Kind.MBOX, Kind.TEXT, Kind.EMPTY)
-        return _CLAIM if complete and (named or like_mail) else 0
+        like_mail = named or candidate.sniffed.kind in _MAIL
+        return _CLAIM if (complete and like_mail) or (named and candidate.sniffed.kind in _MAIL) else 0
 
     def ranges(self, unit: Unit) -> Sequence[Range]:
         """A message file is read whole."""
