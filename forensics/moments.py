@@ -13,7 +13,7 @@ from enum import StrEnum
 from forensics.absent import Absent
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FILETIME_EPOCH_TICKS = 116_444_736_000_000_000
+FILETIME_EPOCH_TICKS = 116_444_736_000_000_000
 EARLIEST_NS = int((datetime(1, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()) * 10**9
 LATEST_NS = int((datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH).total_seconds()) * 10**9
 
@@ -99,7 +99,7 @@ class Moment:
 
 def filetime_to_ns(ticks: int) -> int:
     """Nanoseconds since 1970 of a FILETIME (100 ns since 1601-01-01 UTC, [MS-DTYP] 2.3.3)."""
-    return (ticks - _FILETIME_EPOCH_TICKS) * 100
+    return (ticks - FILETIME_EPOCH_TICKS) * 100
 
 
 def is_sensible(ns: int) -> bool:

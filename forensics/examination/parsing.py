@@ -209,7 +209,8 @@ def _run(examination: Examination, work: _Work) -> Iterator[Done]:
         kept = work.journal.get(key)
         spool = work.runner.work / task.name
         if kept is not None and believed(kept["answer"], spool) == kept["answer"]:
-            done = Done(task=task, spool=spool, answer=kept["answer"], tries=tuple(kept["tries"]))
+            tries, guards = tuple(kept["tries"]), tuple(kept["guards"])
+            done = Done(task=task, spool=spool, answer=kept["answer"], tries=tries, guards=guards)
         else:
             done = work.runner.run(task)
             _write_journal(work.runner.work, key, done)
@@ -229,7 +230,8 @@ def _write_journal(work: Path, key: str, done: Done) -> None:
                 os.fsync(handle.fileno())
     for folder in (done.spool / "parts", done.spool / "content", done.spool, work):
         sync_folder(folder)
-    line = canonical.encode({"key": key, "answer": done.answer, "tries": list(done.tries)}) + b"\n"
+    said = {"key": key, "answer": done.answer, "tries": list(done.tries), "guards": list(done.guards)}
+    line = canonical.encode(said) + b"\n"
     with (work / "journal.jsonl").open("ab", buffering=0) as handle:
         handle.write(line)
         os.fsync(handle.fileno())
@@ -311,7 +313,8 @@ def _finish(examination: Examination, step: Step, manifest: dict[str, Any], done
     replace_file(examination.folder / path, data)
     step.outputs.append({"path": path, "sha256": canonical.fingerprint(manifest), "size": len(data)})
     tries = {each.task.name: list(each.tries) for each in done if each.tries}
-    step.result = {"counts": manifest["counts"], "errors": tries, "files": len(manifest["files"])}
+    guards = sorted({guard for each in done for guard in each.guards})
+    step.result = {"counts": manifest["counts"], "errors": tries, "files": len(manifest["files"]), "guards": guards}
 
 
 def _sweep(records: Path, evidence: str, manifest: dict[str, Any]) -> None:

@@ -47,12 +47,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """A finished task: its answer, and why it needed more than one try."""
+    """A finished task: its answer, why it needed more than one try, and the guards that were in force around it."""
 
     task: Task
     spool: Path
     answer: dict[str, Any]
     tries: tuple[str, ...] = ()
+    guards: tuple[str, ...] = ()
 
 
 def cut(planned: list[dict[str, Any]], files: dict[str, dict[str, Any]]) -> Iterator[Task]:
@@ -111,7 +112,7 @@ class Runner:
             outcome = self.engine.submit(self._job(task, spool, skip, limits)).result()
             answer = believed(outcome.value, spool)
             if answer is not None:
-                return Done(task=task, spool=spool, answer=answer, tries=tuple(tries))
+                return Done(task=task, spool=spool, answer=answer, tries=tuple(tries), guards=outcome.guards)
             tries.append(_told(outcome))
             if outcome.cause in _WIDENED and not widened:
                 widened, limits = True, limits.times(4)

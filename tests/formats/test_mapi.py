@@ -17,7 +17,6 @@ from forensics.formats.mapi import (
     PropertyBag,
     bodies,
     conversation_index,
-    filetime_to_ns,
     is_set,
     message_flags,
     recipients,
@@ -28,7 +27,7 @@ from forensics.formats.mapi import (
     times,
 )
 from forensics.formats.mapi.parties import entry_address
-from forensics.formats.mapi.properties import EPOCH_TICKS
+from forensics.moments import FILETIME_EPOCH_TICKS, filetime_to_ns
 
 
 def _text(number: int, text: str) -> Property:
@@ -48,7 +47,7 @@ def _item(*properties: Property) -> Item:
 
 
 def test_a_filetime_keeps_its_hundred_nanoseconds() -> None:
-    assert filetime_to_ns(EPOCH_TICKS + 7) == 700
+    assert filetime_to_ns(FILETIME_EPOCH_TICKS + 7) == 700
     assert filetime_to_ns(0) == int(datetime(1601, 1, 1, tzinfo=UTC).timestamp()) * 10**9
 
 
@@ -108,7 +107,7 @@ def test_a_torn_last_element_of_a_multi_valued_property_is_left_out() -> None:
 
 def test_a_named_property_is_asked_for_by_name() -> None:
     name = NamedId(guid=tags.PSETID_APPOINTMENT, number=0x820D)
-    ticks = EPOCH_TICKS + 10**10
+    ticks = FILETIME_EPOCH_TICKS + 10**10
     item = _item(Property(tag=0x8005_0040, raw=struct.pack("<Q", ticks), named=name))
     assert item.properties.filetime(name) == ticks
     assert [(one.meaning, one.says) for one in times(item)] == [("starts", "PidLidAppointmentStartWhole")]
@@ -116,7 +115,9 @@ def test_a_named_property_is_asked_for_by_name() -> None:
 
 @pytest.mark.parametrize(("verb", "meaning"), [(102, "replied"), (104, "forwarded"), (4, "acted_on")])
 def test_the_last_verb_says_what_was_done_at_its_time(verb: int, meaning: str) -> None:
-    item = _item(_time(tags.PR_LAST_VERB_EXECUTION_TIME, EPOCH_TICKS + 1), _number(tags.PR_LAST_VERB_EXECUTED, verb))
+    item = _item(
+        _time(tags.PR_LAST_VERB_EXECUTION_TIME, FILETIME_EPOCH_TICKS + 1), _number(tags.PR_LAST_VERB_EXECUTED, verb)
+    )
     assert [one.meaning for one in times(item)] == [meaning]
 
 

@@ -19,7 +19,7 @@ from forensics.formats.mapi.item import (
     times,
 )
 from forensics.formats.mapi.parties import Party, received_by, recipients, represented_sender, sender
-from forensics.formats.mapi.properties import Key, NamedId, Property, PropertyBag, filetime_to_ns, is_set
+from forensics.formats.mapi.properties import Key, NamedId, Property, PropertyBag, is_set
 
 __all__ = [
     "AttachedThing",
@@ -39,7 +39,6 @@ __all__ = [
     "StoredTime",
     "bodies",
     "conversation_index",
-    "filetime_to_ns",
     "is_set",
     "item_class",
     "message_flags",

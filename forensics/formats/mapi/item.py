@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from forensics.formats.mapi import tags
-from forensics.formats.mapi.properties import Key, NamedId, PropertyBag, filetime_to_ns, is_set
+from forensics.formats.mapi.properties import Key, NamedId, PropertyBag, is_set
+from forensics.moments import filetime_to_ns
 
 
 class Lost(NamedTuple):

@@ -16,9 +16,6 @@ from forensics.formats.codepages import charset_of, codepage_of_locale
 from forensics.formats.mapi import tags
 from forensics.formats.mapi.strings import decode_string8, decode_utf16
 
-EPOCH_TICKS = 116_444_736_000_000_000
-"""100-nanosecond ticks from 1601-01-01 to 1970-01-01, both at 00:00 UTC."""
-
 _UNSET_TICKS = frozenset({0, 0x0CB34557A3DD4000, 0x7FFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF})
 
 
@@ -187,11 +184,6 @@ _INTEGERS = {
     tags.PTYP_ERROR_CODE: "<I",
 }
 _FLOATS = {tags.PTYP_FLOATING32: "<f", tags.PTYP_FLOATING64: "<d", tags.PTYP_FLOATING_TIME: "<d"}
-
-
-def filetime_to_ns(ticks: int) -> int:
-    """Nanoseconds since 1970-01-01 UTC of a FILETIME, exactly."""
-    return (ticks - EPOCH_TICKS) * 100
 
 
 def is_set(ticks: int) -> bool:
