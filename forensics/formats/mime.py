@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 from forensics.formats.charsets import decode
 from forensics.formats.headers import Buffer, Defect, HeaderBlock, split
+from forensics.formats.multipart import Division, divide
 from forensics.formats.parameters import FileName, Parameters, names, parameters
 
 __all__ = ["Defect", "Entity", "Limits", "Part", "parse"]
-
-_DELIMITER_TAIL = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,17 +93,6 @@ class _Task:
     surplus: str = ""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Division:
-    """Where a multipart body falls apart."""
-
-    spans: list[tuple[int, int]]
-    preamble: tuple[int, int]
-    epilogue: tuple[int, int] | None
-    defects: list[Defect]
-    surplus: bool = False
-
-
 def parse(raw: Buffer | memoryview, start: int = 0, end: int | None = None, limits: Limits | None = None) -> Entity:
     """The parts of the message in ``raw[start:end]``; every span is absolute to ``raw``."""
     limits = limits or Limits()
@@ -123,7 +111,7 @@ def parse(raw: Buffer | memoryview, start: int = 0, end: int | None = None, limi
     return Entity(parts=tuple(parts))
 
 
-def _tasks(part: Part, division: _Division, depth: int) -> list[_Task]:
+def _tasks(part: Part, division: Division, depth: int) -> list[_Task]:
     default = "message/rfc822" if part.content_type == "multipart/digest" else "text/plain"
     last = len(division.spans) - 1
     return [
@@ -140,7 +128,7 @@ def _tasks(part: Part, division: _Division, depth: int) -> list[_Task]:
     ]
 
 
-def _part(raw: Buffer, task: _Task, limits: Limits, room: int) -> tuple[Part, _Division | None]:
+def _part(raw: Buffer, task: _Task, limits: Limits, room: int) -> tuple[Part, Division | None]:
     if task.surplus:
         return _surplus(task), None
     header = split(raw, task.start, task.end, nested=task.parent is not None)
@@ -150,7 +138,7 @@ def _part(raw: Buffer, task: _Task, limits: Limits, room: int) -> tuple[Part, _D
     boundary = stated.raw("boundary").rstrip() if stated and content_type.startswith("multipart/") else b""
     division = None
     if content_type.startswith("multipart/"):
-        division = _divide(raw, header.body_start, task.end, boundary, room)
+        division = divide(raw, header.body_start, task.end, boundary, room)
         if task.depth >= limits.depth and division.spans:
             defects.append(Defect(what="nested too deeply", start=task.start, end=task.end))
             division.spans = []
@@ -245,78 +233,3 @@ def _token(raw: bytes) -> str:
 
 def _content_id(raw: bytes) -> str:
     return decode(raw.strip().strip(b"<>")).text if raw else ""
-
-
-def _divide(raw: Buffer, start: int, end: int, boundary: bytes, room: int) -> _Division:
-    """Cut a multipart body at its delimiter lines; a longer line that only begins like one is text."""
-    whole = _Division(spans=[], preamble=(start, end), epilogue=None, defects=[])
-    if not boundary:
-        whole.defects.append(Defect(what="multipart without a boundary", start=start, end=end))
-        return whole
-    at, part_start = start, -1
-    while (found := _delimiter(raw, at, end, boundary)) is not None:
-        line_start, line_end, closes = found
-        before = _before_line_end(raw, start, line_start)
-        if part_start < 0:
-            whole.preamble = (start, line_start)
-        elif before > part_start:
-            whole.spans.append((part_start, before))
-        else:
-            whole.defects.append(Defect(what="boundary lines with nothing between", start=part_start, end=line_end))
-        at = part_start = line_end
-        if closes:
-            whole.epilogue = (line_end, end)
-            _look_behind_the_end(raw, whole, boundary)
-            return whole
-        if len(whole.spans) + 1 >= room:
-            whole.surplus = True
-            break
-    if part_start < 0:
-        whole.defects.append(Defect(what="multipart without its boundary line", start=start, end=end))
-        return whole
-    whole.spans.append((part_start, end))
-    if not whole.surplus:
-        whole.defects.append(Defect(what="no closing boundary", start=end, end=end))
-    return whole
-
-
-def _look_behind_the_end(raw: Buffer, whole: _Division, boundary: bytes) -> None:
-    """No mail program shows what stands behind the closing boundary; somebody may have hidden it there."""
-    assert whole.epilogue is not None
-    start, end = whole.epilogue
-    if not whole.spans:
-        whole.defects.append(Defect(what="closing boundary without a part", start=start, end=end))
-    if again := _delimiter(raw, start, end, boundary):
-        whole.defects.append(Defect(what="parts behind the closing boundary", start=again[0], end=end))
-    elif raw[start : min(end, start + 4096)].strip() or (end - start > 4096 and raw[start:end].strip()):
-        whole.defects.append(Defect(what="data behind the closing boundary", start=start, end=end))
-
-
-def _delimiter(raw: Buffer, start: int, end: int, boundary: bytes) -> tuple[int, int, bool] | None:
-    """The next delimiter line: its start, the start of the line after it, and whether it is the closing one."""
-    dashed = b"--" + boundary
-    at = start
-    while (found := raw.find(dashed, at, end)) >= 0:
-        at = found + 2
-        if found > start and raw[found - 1 : found] not in (b"\n", b"\r"):
-            continue
-        tail_start = found + len(dashed)
-        tail = raw[tail_start : min(end, tail_start + _DELIMITER_TAIL)]
-        closes = tail[:2] == b"--"
-        rest = tail[2:] if closes else tail
-        blank = rest.lstrip(b" \t")
-        skipped = tail_start + len(tail) - len(blank)
-        if not blank and skipped == end:
-            return found, end, closes
-        if blank[:2] == b"\r\n":
-            return found, skipped + 2, closes
-        if blank[:1] in (b"\n", b"\r"):
-            return found, skipped + 1, closes
-    return None
-
-
-def _before_line_end(raw: Buffer, start: int, at: int) -> int:
-    """The line end in front of a delimiter belongs to the delimiter (RFC 2046 section 5.1.1)."""
-    if at - 2 >= start and raw[at - 2 : at] == b"\r\n":
-        return at - 2
-    return at - 1 if at - 1 >= start else at
