@@ -90,7 +90,7 @@ def images(screen: Screen, case: Overview) -> None:
         found = ", ".join(image.evidence) or "none that this program knows"
         screen.facts([("its own hash", VERDICTS.get(image.verdict, image.verdict)), ("mail stores in it", found)], 4)
         for each in image.unread[:FIRST]:
-            screen.line("    not read: " + ", ".join(f"{name}: {value}" for name, value in each.items() if value))
+            screen.line(f"    not read: {each.get('path', '')}: {each.get('reason', '')}", colour="yellow")
         _rest(screen, len(image.unread), "all of them are in ledger/events.jsonl, act image.examine")
 
 
