@@ -13,6 +13,7 @@ _HIDDEN = re.compile(
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff\ud800-\udfff]"
 )
 _FORMULA = re.compile("[ \u3000\xa0]*[=+\\-@\t\r\n\0＝＋－＠]")
+_LINE = re.compile("\r\n|\r|\n")
 CELL_LIMIT = 32_767
 """Characters that one cell of the common spreadsheets can hold."""
 _ROOM = 40
@@ -38,3 +39,8 @@ def cell(text: str) -> str:
     if len(text) <= CELL_LIMIT and len(shown) <= CELL_LIMIT:
         return shown
     return f"{shown[: CELL_LIMIT - _ROOM]}…[{len(text)} characters, cut]"
+
+
+def visible_lines(text: str) -> str:
+    """Like :func:`visible` for a text of several lines: line breaks and tabs stay what they are."""
+    return "\n".join("\t".join(visible(piece) for piece in line.split("\t")) for line in _LINE.split(text))
