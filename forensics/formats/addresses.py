@@ -21,7 +21,7 @@ def _tokens(quoted_pair: bytes) -> re.Pattern[bytes]:
         rb'|(?P<quoted>"(?:\x1b\$[@B][^\x1b]*+|' + quoted_pair + rb'|\\.|[^"\\])*+")'
         rb"|(?P<angle><[^<>]*+>|<[^<>,;]*+)"
         rb"|(?P<open>\()|(?P<close>\))|(?P<separator>[,;])|(?P<colon>:)"
-        rb"|(?P<text>(?:\x1b\$[@B][^\x1b]*+(?:\x1b\([BJ])?+|[^\x1b\"<(),;:\\=]++|\\.)++|\x1b\([BJI]|.)",
+        rb"|(?P<text>(?:\x1b\$[@B][^\x1b]*+(?:\x1b\([BJ])?+|[^\x1b\"<(),;:\\=]++|=(?!\?)|\\.)++|\x1b\([BJI]|.)",
         re.S,
     )
 
@@ -31,6 +31,10 @@ _TOKEN_SHIFT_JIS = _tokens(rb"[\x81-\x9f\xe0-\xfc][\x40-\x7e\x80-\xfc]")
 _ESCAPE = re.compile(rb"(?P<keep>\x1b\$[@B][^\x1b]*+|[\x81-\x9f\xe0-\xfc][\x40-\x7e\x80-\xfc])|\\(?P<char>.)", re.S)
 _UTF8_ESCAPE = re.compile(rb"(?P<keep>\x1b\$[@B][^\x1b]*+)|\\(?P<char>.)", re.S)
 _SPEC = re.compile(rb"[^\s<>,;()\"]++")
+_PLAIN = re.compile(
+    rb'\s*+(?:(?:"(?P<quoted>[ !#-<>-\[\]-~]*+)"|(?P<words>[A-Za-z0-9 ._-]*+))\s*+'
+    rb"<(?P<angle>[A-Za-z0-9._+-]++@[A-Za-z0-9.-]++)>|(?P<bare>[A-Za-z0-9._+-]++@[A-Za-z0-9.-]++))\s*+(?P<separator>,|\Z)"
+)
 _ROUTE = re.compile(rb"\s*@[^:]*+:")
 _SPACE = re.compile(rb"\s++")
 _IN_NAME = re.compile(r"<([^<>@\s]+@[^<>@\s]+)>")
@@ -60,6 +64,27 @@ class _Chunk:
 
 def parse_addresses(raw: bytes) -> tuple[Mailbox, ...]:
     """Every mailbox of the field in order; a group without members gives one entry with its name alone."""
+    plain = _parse_plain(raw)
+    return _parse_any(raw) if plain is None else plain
+
+
+def _parse_plain(raw: bytes) -> tuple[Mailbox, ...] | None:
+    """Lists without anything unusual, which are most, in a fifth of the time; None for all others."""
+    found: list[Mailbox] = []
+    at, end = 0, len(raw)
+    while at < end:
+        one = _PLAIN.match(raw, at)
+        if one is None:
+            return None
+        quoted, words, angle, bare = one.group("quoted", "words", "angle", "bare")
+        name = " ".join((quoted or words or b"").decode("ascii").split())
+        stored = raw[at : one.start("separator")].strip()
+        found.append(Mailbox(name=name, address=(angle or bare).decode("ascii"), raw=stored))
+        at = one.end()
+    return tuple(found)
+
+
+def _parse_any(raw: bytes) -> tuple[Mailbox, ...]:
     found: list[Mailbox] = []
     pending: _Chunk | None = None
     for chunk in _chunks(raw):
@@ -108,7 +133,7 @@ def _chunks(raw: bytes) -> Iterator[_Chunk]:
             depth = _comment(chunk, kind, piece, depth)
         elif kind == "separator":
             chunk.end, chunk.separator = token.start(), piece
-            if chunk.words or chunk.angles or chunk.comments:
+            if chunk.words or chunk.angles:
                 yield chunk
             in_group = in_group and piece != b";"
             chunk = _new(token.end())
@@ -122,7 +147,7 @@ def _chunks(raw: bytes) -> Iterator[_Chunk]:
         elif kind == "close" or piece.strip() or chunk.words:
             chunk.words.append(piece)
     chunk.end = len(raw)
-    if chunk.words or chunk.angles or chunk.comments:
+    if chunk.words or chunk.angles or (chunk.comments and chunk.start == 0):
         yield chunk
 
 

@@ -39,7 +39,6 @@ _MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 _C1 = re.compile(rb"[\x80-\x9f]")
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd]")
 _JAPANESE = frozenset({"cp932", "euc-jp", "eucjp-ms", "iso-2022-jp"})
-_SHIFTS = re.compile(rb"[\x0e\x0f\x1b]")
 _NOT_ASCII = ("utf-16", "utf-32", "utf-7", "hz")
 _WIDE = ("utf-16", "utf-32")
 _WESTERN = frozenset({"latin-1", "cp1252"})
@@ -52,7 +51,10 @@ _SURE = 1.2
 def decode(raw: bytes, declared: str = "") -> Decoded:
     """The text of ``raw``, for any bytes and any label; the declared charset is believed until they contradict it."""
     known = resolve(declared) if declared else ""
-    if raw.isascii() and not known.startswith(_NOT_ASCII) and not _SHIFTS.search(raw):
+    quiet = b"\x1b" not in raw and b"\x0e" not in raw and b"\x0f" not in raw
+    if quiet and known == "utf-8" and (read := _utf8(raw, declared, known)):
+        return read
+    if quiet and raw.isascii() and not known.startswith(_NOT_ASCII):
         return Decoded(
             text=raw.decode("ascii"),
             declared=declared,
@@ -61,6 +63,18 @@ def decode(raw: bytes, declared: str = "") -> Decoded:
             notes=() if known or not declared else ("unknown-label",),
         )
     return _decode(bytes(raw), declared, known)
+
+
+def _utf8(raw: bytes, declared: str, known: str) -> Decoded | None:
+    """What most mail is, read in one step."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if text.isascii():
+        notes = ("unknown-label",) if declared and not known else ()
+        return Decoded(text, declared, known or ASCII, DECLARED if known else ASCII, (), notes)
+    return None if _PRIVATE.search(text) else Decoded(text, declared, "utf-8", DECLARED)
 
 
 def _decode(raw: bytes, declared: str, known: str) -> Decoded:
@@ -82,7 +96,7 @@ def _choose(raw: bytes, known: str) -> tuple[str, str, tuple[str, ...]]:
         return _choose_seven_bit(raw, known)
     if known == "iso-2022-jp" and (DESIGNATION.search(raw) or b"\x0e" in raw):
         return known, DECLARED, ()
-    if known in _UNMARKED | _WESTERN | {"utf-8"} and _JIS.search(raw):
+    if known in _UNMARKED | _WESTERN | {"utf-8"} and b"\x1b" in raw and _JIS.search(raw):
         return "iso-2022-jp", DETECTED, ()
     if known.startswith(_WIDE):
         return known, DECLARED, ()

@@ -48,6 +48,10 @@ _CTIME = re.compile(
 _ISO = re.compile(
     r"(?P<year>\d{4})[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})[ T]" + _TIME + _ZONE + _REST,
 )
+_PLAIN = re.compile(
+    rb"\s*(?:([A-Za-z]{3}),\s+)?(\d{1,2})\s+([A-Za-z]{3})\s+((?:19|2\d)\d\d)\s+([01]\d|2[0-3]):([0-5]\d):([0-5]\d)\s+"
+    rb"([+-])([01]\d|2[0-3])([0-5]\d)(?:\s*\([^()\\]{0,60}\))?\s*\Z"
+)
 _OFFSET = re.compile(r"(?P<name>[A-Za-z]*) ?(?P<sign>[+-]) ?(?P<hours>\d{1,2}?):?(?P<minutes>\d{2})\Z")
 
 
@@ -63,6 +67,8 @@ class HeaderDate:
 
 def parse_date(raw: bytes) -> HeaderDate | None:
     """The date of a header value, or None where there is none that can be."""
+    if usual := _PLAIN.match(raw):
+        return _plain(usual)
     if len(raw) > _LONGEST * 10:
         return None
     text = " ".join(_without_comments(raw.decode("latin-1")).split())
@@ -78,6 +84,30 @@ def parse_date(raw: bytes) -> HeaderDate | None:
         notes["iso-8601-form"] = None
         return _dated(found, notes)
     return None
+
+
+def _plain(found: re.Match[bytes]) -> HeaderDate | None:
+    """The form that nearly all mail has, without the detours of the others."""
+    weekday, day, month, year, hour, minute, second, sign, east_hours, east_minutes = found.groups()
+    number = _MONTHS.get(month.decode().lower(), 0)
+    try:
+        ordinal = date(int(year), number, int(day)).toordinal()
+    except ValueError:
+        return None
+    clock = int(hour) * 3600 + int(minute) * 60 + int(second)
+    offset = int(east_hours) * 60 + int(east_minutes)
+    notes: tuple[str, ...] = ()
+    if weekday is None:
+        notes = ("no-weekday",)
+    elif _WEEKDAYS.get(weekday.decode().lower(), (ordinal - 1) % 7) != (ordinal - 1) % 7:
+        notes = ("wrong-weekday",)
+    if offset == 0 and sign == b"-":
+        seconds, minutes, notes = clock, None, (*notes, "zone-said-unknown")
+    else:
+        minutes = -offset if sign == b"-" else offset
+        seconds = clock - 60 * minutes
+    utc_ns = ((ordinal - _EPOCH) * 86_400 + seconds) * 10**9
+    return HeaderDate(utc_ns=utc_ns, offset_minutes=minutes, precision="seconds", notes=notes)
 
 
 def _without_comments(text: str) -> str:

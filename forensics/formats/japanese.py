@@ -43,6 +43,8 @@ _EUC = re.compile(
     rb"|(?P<triples>(?:\x8f[\xa1-\xfe][\xa1-\xfe])+)|(?P<odd>.)",
     re.S,
 )
+# What Python's own iso2022_jp codec reads differently or not at all, a line that ends in a two-byte set included.
+_UNUSUAL = re.compile(rb"\x1b(?!\$[@B]|\(B)|[\x0e\x0f]|\x1b\$[@B][^\x1b]*+(?:[\r\n]|\Z)")
 _SETS = {
     b"(I": "kana",
     b"$@": "jis", b"$B": "jis", b"$(@": "jis", b"$(B": "jis",
@@ -149,8 +151,26 @@ class _Writer:
         self.text.append(raw.decode("ascii"))
 
 
+def _as_windows(raw: bytes, codec: str) -> str | None:
+    """Python's strict codec where it suffices, with the six characters that Windows reads differently."""
+    try:
+        text = raw.decode(codec)
+    except UnicodeDecodeError:
+        return None
+    for theirs, windows in zip("〜‖−¢£¬", "～∥－￠￡￢", strict=True):
+        text = text.replace(theirs, windows)
+    return text
+
+
 def decode_iso2022(raw: bytes) -> tuple[str, Spans, dict[str, None]]:
     """Text, bad byte ranges and notes of ISO-2022-JP in any of its written forms; never raises."""
+    if not _UNUSUAL.search(raw) and (text := _as_windows(raw, "iso2022_jp")) is not None:
+        return text, [], {}
+    return read_iso2022(raw)
+
+
+def read_iso2022(raw: bytes) -> tuple[str, Spans, dict[str, None]]:
+    """The same without a short cut."""
     out, current, shifted = _Writer(), "ascii", False
     for token in _TOKEN.finditer(raw):
         piece, start = token.group(), token.start()
@@ -232,6 +252,13 @@ def _two_byte(out: _Writer, piece: bytes, start: int, name: str) -> None:
 
 def decode_euc(raw: bytes, *, open_rows: bool = False) -> tuple[str, Spans, dict[str, None]]:
     """EUC-JP as CP51932 reads it, or with ``open_rows`` as eucJP-ms does (rows 85 to 94 user-defined); never raises."""
+    if b"\x8f" not in raw and (text := _as_windows(raw, "euc_jp")) is not None:
+        return text, [], {}
+    return read_euc(raw, open_rows=open_rows)
+
+
+def read_euc(raw: bytes, *, open_rows: bool = False) -> tuple[str, Spans, dict[str, None]]:
+    """The same without a short cut."""
     out = _Writer()
     for token in _EUC.finditer(raw):
         piece, start = token.group(), token.start()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forensics.formats.addresses import parse_addresses
+from forensics.formats.addresses import _parse_any, _parse_plain, parse_addresses
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,8 @@ from forensics.formats.addresses import parse_addresses
         (b"\x1b$BF|K\\\x1b(B <j@x>, k@x", [("日本", "j@x"), ("", "k@x")]),
         ("山田 太郎 <y@x>".encode(), [("山田 太郎", "y@x")]),
         ("山田@例え.jp".encode(), [("", "山田@例え.jp")]),
+        (b"bounce-1=user.org@mx.example.com", [("", "bounce-1=user.org@mx.example.com")]),
+        (b"unlisted-recipients:; (no To-header on input)", [("unlisted-recipients", "")]),
         (b"<>", [("", "")]),
         (b"", []),
         (b" ,, ; ", []),
@@ -49,6 +51,28 @@ from forensics.formats.addresses import parse_addresses
 )
 def test_address_lists_are_read(raw: bytes, expected: list[tuple[str, str]]) -> None:
     assert [(each.name, each.address) for each in parse_addresses(raw)] == expected
+
+
+WORDS = [
+    "Taro Yamada",
+    '"A, B"',
+    "a@b.jp",
+    "<a@b.jp>",
+    "Taro <t@x.jp>",
+    '"Q" <q@x.jp>',
+    " ",
+    ",",
+    "x.y",
+    "\r\n ",
+    "mr. x <m@x>",
+]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=6))
+def test_the_quick_way_and_the_thorough_way_agree(words: list[str]) -> None:
+    raw = "".join(words).encode()
+    quick = _parse_plain(raw)
+    assert quick is None or quick == _parse_any(raw)
 
 
 def test_each_mailbox_keeps_its_bytes() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from forensics.formats.charset_labels import resolve
 from forensics.formats.charsets import decode
+from forensics.formats.japanese import decode_euc, decode_iso2022, read_euc, read_iso2022
 
 # Bytes that Windows mailers send under ISO-2022-JP (CP50221), NEC-selected IBM rows included.
 CP50221 = [
@@ -214,6 +215,25 @@ def test_any_bytes_under_any_charset_give_text_and_ranges_inside_the_bytes(raw: 
 @given(st.binary(max_size=40), st.text(max_size=30))
 def test_any_label_is_survived(raw: bytes, label: str) -> None:
     decode(raw, label)
+
+
+@given(
+    st.lists(
+        st.sampled_from([*ESCAPES, b"!A", b"!]", b"\xa1\xc1", b"\x8e\xb1", b"\xa1\xc0", b"\\~", b"!@"]), max_size=12
+    )
+)
+def test_the_quick_way_and_the_thorough_way_agree(parts: list[bytes]) -> None:
+    raw = b"".join(parts)
+    assert decode_iso2022(raw) == read_iso2022(raw)
+    assert decode_euc(raw) == read_euc(raw)
+
+
+def test_every_two_byte_code_is_read_the_same_in_the_quick_way() -> None:
+    pairs = [bytes((lead, trail)) for lead in range(0x21, 0x75) for trail in range(0x21, 0x7F)]
+    for pair in pairs:
+        assert decode_iso2022(b"\x1b$B" + pair + b"\x1b(B") == read_iso2022(b"\x1b$B" + pair + b"\x1b(B")
+        euc = bytes(byte | 0x80 for byte in pair)
+        assert decode_euc(euc) == read_euc(euc)
 
 
 @given(st.lists(st.sampled_from(ESCAPES), max_size=40))

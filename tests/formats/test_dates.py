@@ -88,6 +88,7 @@ def test_every_date_that_is_written_by_the_book_comes_back(moment: datetime, off
     assert found is not None
     assert found.utc_ns == (zoned - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(seconds=1) * 10**9  # noqa: UP017
     assert found.offset_minutes == offset
+    assert parse_date(written.encode() + b" (a) (b)") == found
 
 
 @given(st.binary(max_size=120))
