@@ -20,7 +20,7 @@ from forensics.casefile.acts import Act, Phase
 from forensics.casefile.case import CaseFacts, check_facts, read_facts, write_facts
 from forensics.casefile.ledger import Entry, Ledger, Line, entry_id
 from forensics.casefile.view import CaseView
-from forensics.errors import ForensicsError, IntegrityError, InterruptedWork, UsageError
+from forensics.errors import ForensicsError, IntegrityError, InterruptedWork, LedgerError, UsageError
 from forensics.evidence.content import ContentStore
 from forensics.evidence.store import EvidenceStore
 from forensics.examination.station import Station, tool
@@ -67,6 +67,12 @@ class Examination:
         return cls(folder, station)
 
     def __enter__(self) -> Examination:
+        if has_work(self.folder) and not _has_lines(self.folder):
+            raise LedgerError(
+                "the ledger is missing or empty, and the case holds work that it must tell of",
+                place=str(self.folder / "ledger"),
+                todo="restore the folder 'ledger' from a copy of the case",
+            )
         self._ledger.__enter__()
         try:
             self._open()
@@ -142,6 +148,16 @@ class Examination:
             **fields,
         )
         return self._ledger.append(entry)
+
+
+def has_work(folder: Path) -> bool:
+    """Whether the case holds anything that only a step can have made, so that the ledger must have lines."""
+    return any((folder / name).exists() for name in ("evidence", "content", "records", "timeline", "reports"))
+
+
+def _has_lines(folder: Path) -> bool:
+    path = folder / "ledger" / "events.jsonl"
+    return path.is_file() and path.stat().st_size > 0
 
 
 def _failure(error: BaseException) -> dict[str, Any]:

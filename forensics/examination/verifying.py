@@ -16,15 +16,25 @@ from typing import Any
 from forensics import canonical
 from forensics.casefile.acts import Act, Phase
 from forensics.casefile.case import FILE_NAME
-from forensics.casefile.ledger import Line, check, torn_tails
+from forensics.casefile.ledger import Line, check, read_lines, torn_tails
 from forensics.casefile.view import CaseView
-from forensics.errors import DONE, INTEGRITY_BROKEN, LEDGER_BROKEN, ForensicsError, FormatError, IntegrityError
+from forensics.digests import digest_bytes
+from forensics.errors import (
+    DONE,
+    INTEGRITY_BROKEN,
+    LEDGER_BROKEN,
+    FormatError,
+    IntegrityError,
+    LedgerError,
+    UsageError,
+)
 from forensics.evidence.content import ContentStore
 from forensics.evidence.store import EvidenceStore
 from forensics.evidence.verification import Difference
-from forensics.examination.conductor import Examination
+from forensics.examination.conductor import Examination, has_work
 from forensics.examination.station import Progress, Silent
 
+_LEDGER = "ledger/events.jsonl"
 _KEPT_FOLDERS = ("records", "timeline", "reports", "findings")
 
 
@@ -67,21 +77,20 @@ class _Counter:
 def verify(folder: Path, progress: Progress | None = None) -> VerifySummary:
     """Read the whole case again without writing anything."""
     shown = progress or Silent()
-    view = CaseView(folder)
-    broken = check(folder / "ledger", view.facts.id)
-    try:
-        lines = view.lines
-    except ForensicsError as error:
-        broken = broken or [Difference(place="ledger/events.jsonl", what=error.what)]
-        return _only_ledger(broken)
+    view = _view(folder)
+    lines, toml, broken = _ledger(view)
     counter = _Counter(shown)
     shown.begin("verifying")
-    differences = [
-        *_case_toml(view),
-        *_evidence(view, lines, counter),
-        *ContentStore(folder / "content").verify(counter),
-        *_results(view, lines, counter),
-    ]
+    differences = list(toml)
+    try:
+        if not broken:
+            differences += [*_evidence(view, lines, counter), *_results(view, lines, counter)]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        broken = [Difference(place=_LEDGER, what=f"its lines do not say what this program writes: {error!r}")]
+    if broken:
+        # Lines that cannot be trusted pin nothing: each item is held against its own papers, and results against none.
+        lines, differences = (), [*toml, *_unpinned(view, counter)]
+    differences += ContentStore(folder / "content").verify(counter)
     shown.end()
     return VerifySummary(
         lines=len(lines),
@@ -96,6 +105,34 @@ def verify(folder: Path, progress: Progress | None = None) -> VerifySummary:
     )
 
 
+def _view(folder: Path) -> CaseView:
+    """The case; facts of another format version are either those of a newer program or were changed."""
+    try:
+        return CaseView(folder)
+    except UsageError as error:
+        path = folder / FILE_NAME
+        if path.is_file() and digest_bytes(path.read_bytes()).hex != _stated(tuple(read_lines(folder / "ledger"))):
+            raise IntegrityError(f"{FILE_NAME} is not what the ledger says it is", place=str(path)) from error
+        raise
+
+
+def _ledger(view: CaseView) -> tuple[tuple[Line, ...], list[Difference], list[Difference]]:
+    """The lines, what is wrong with ``case.toml``, and what is wrong with the lines."""
+    folder = view.folder / "ledger"
+    try:
+        toml = list(_case_toml(view))
+        # Lines are not to be blamed for a case.toml that names another case.
+        case_id = str(view.lines[0].value.get("case")) if toml and view.lines else view.facts.id
+        broken = check(folder, case_id)
+    except (LedgerError, TypeError, AttributeError) as error:
+        return (), [], check(folder, view.facts.id) or [Difference(place=_LEDGER, what=str(error))]
+    if not view.lines and not broken and has_work(view.folder):
+        broken = [Difference(place=_LEDGER, what="is missing or empty, and the case holds work that it must tell of")]
+    if broken and any(_stated((line,)) == view.facts_sha256 for line in view.lines):
+        toml = []
+    return view.lines, toml, broken
+
+
 def verify_and_note(folder: Path, examination: Examination, progress: Progress | None = None) -> VerifySummary:
     """Verify, and put the result on the ledger."""
     summary = verify(folder, progress)
@@ -108,10 +145,6 @@ def verify_and_note(folder: Path, examination: Examination, progress: Progress |
         }
         examination.note(Act.VERIFY, result=result)
     return summary
-
-
-def _only_ledger(broken: list[Difference]) -> VerifySummary:
-    return VerifySummary(lines=0, head_sha256="", evidence=(), files=0, size=0, ledger=tuple(broken))
 
 
 def _finished_items(lines: tuple[Line, ...]) -> tuple[str, ...]:
@@ -156,13 +189,28 @@ def _case_toml(view: CaseView) -> Iterator[Difference]:
         yield Difference(place=FILE_NAME, what="is not what the ledger says it is")
 
 
+def _stated(lines: tuple[Line, ...]) -> str:
+    """The hash of ``case.toml`` that the ledger states last."""
+    found = [line.value.get("params", {}).get("case_toml_sha256") for line in lines]
+    return str(next((each for each in reversed(found) if each), ""))
+
+
+def _unpinned(view: CaseView, counter: _Counter) -> Iterator[Difference]:
+    store = EvidenceStore(view.folder / "evidence")
+    for item in store.items():
+        yield from (_placed(item, each) for each in store.verify(item, told=counter))
+
+
+def _placed(item: str, found: Difference) -> Difference:
+    place = found.place if found.place.startswith(item) else f"{item}/{found.place}"
+    return Difference(place=f"evidence/{place}", what=found.what)
+
+
 def _evidence(view: CaseView, lines: tuple[Line, ...], counter: _Counter) -> Iterator[Difference]:
     store = EvidenceStore(view.folder / "evidence")
     pinned = _manifests(lines)
     for item, sha256 in sorted(pinned.items()):
-        for each in store.verify(item, manifest_sha256=sha256, told=counter):
-            place = each.place if each.place.startswith(item) else f"{item}/{each.place}"
-            yield Difference(place=f"evidence/{place}", what=each.what)
+        yield from (_placed(item, each) for each in store.verify(item, manifest_sha256=sha256, told=counter))
     begun = {str(line.value["params"].get("evidence")) for line in lines if line.act == Act.ACQUIRE}
     for item in store.items():
         if item not in begun:
