@@ -210,5 +210,5 @@ class Problem(Record):
     cause: str
 
     def identity(self) -> str:
-        """One place can have several problems, so the id follows from what and why as well."""
-        return record_id(self.KIND, "\0".join((str(self.address), self.what, self.cause)))
+        """One place can have several problems, so the id follows from all that a problem says."""
+        return record_id(self.KIND, "\0".join((str(self.address), self.what, self.lost, self.cause)))

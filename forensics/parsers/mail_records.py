@@ -15,7 +15,7 @@ from forensics.absent import Absent
 from forensics.address import Address, Span
 from forensics.formats import charsets, filetype, identity, mime, transfer
 from forensics.formats.addresses import Mailbox, parse_addresses
-from forensics.formats.headers import HeaderBlock
+from forensics.formats.headers import Defect, HeaderBlock
 from forensics.formats.html_text import to_text
 from forensics.moments import Moment
 from forensics.parsers import header_records
@@ -34,7 +34,10 @@ _ROLES = (
     ("disposition-notification-to", "receipt_to"),
 )
 _BODY_TYPES = {"text/plain": "plain", "text/html": "html", "text/enriched": "enriched"}
-_LOSSES = ("nested too deeply", "too many parts", "too many fields", "field too long", "unknown transfer encoding")
+_LOSSES = frozenset(
+    ("nested too deeply", "too many parts", "too many header fields", "field too long", "unknown transfer encoding")
+)
+_MOST_DEFECTS = 100
 _QUOTED = re.compile(rb"(?m)^>+From ")
 
 
@@ -74,6 +77,7 @@ class _Mail:
         self.people = {role: parse_addresses_of(self.block, name) for name, role in _ROLES}
         self.texts: list[BodyText] = []
         self.attachments: list[Attachment] = []
+        self.defects: list[Defect] = list(self.entity.defects)
         self.ref = ""
 
     def records(self) -> Iterator[Record]:
@@ -121,7 +125,7 @@ class _Mail:
             body_sha256=self._body_digest(),
             thread_index=or_absent("".join(header_records.text(block, "Thread-Index").split())),
             flags=place.flags,
-            defects=tuple(f"{each.what} ({each.end - each.start} bytes)" for each in self.entity.defects[:100]),
+            defects=tuple(f"{each.what} ({each.end - each.start} bytes)" for each in self.defects[:_MOST_DEFECTS]),
             embedded_in=place.embedded_in,
             depth=place.depth,
         )
@@ -161,9 +165,17 @@ class _Mail:
     def _content(self, part: mime.Part) -> transfer.Content:
         unquote = self.place.unquote
         if unquote is None or part.encoding == "base64" or not _QUOTED.search(self.raw, part.body_start, part.end):
-            return transfer.content(self.raw, part)
+            found = transfer.content(self.raw, part)
+            self.defects.extend(found.defects)
+            return found
         body = unquote(self.raw[part.body_start : part.end])
-        return transfer.content(body, replace(part, body_start=0, end=len(body)))
+        found = transfer.content(body, replace(part, body_start=0, end=len(body)))
+        self._add_defects(found.defects, part)
+        return found
+
+    def _add_defects(self, defects: tuple[Defect, ...], part: mime.Part) -> None:
+        """Defects of bytes that do not stand in the file as they are: their place is the whole part."""
+        self.defects.extend(Defect(what=each.what, start=part.body_start, end=part.end) for each in defects)
 
     def _add_text(self, part: mime.Part, kind: str, data: bytes) -> None:
         decoded = charsets.decode(data, part.charset)
@@ -189,6 +201,7 @@ class _Mail:
             for file in transfer.uuencoded(data):
                 name = charsets.decode(file.name).text
                 self._add_attachment(part, file.data, disposition="uuencoded in the text", name=name)
+                self._add_defects(file.defects, part)
 
     def _add_attachment(self, part: mime.Part, data: bytes, *, disposition: str = "", name: str = "") -> None:
         position = len(self.attachments) + 1
@@ -217,13 +230,16 @@ class _Mail:
 
     def _losses(self) -> Iterator[Problem]:
         """Only what a reader of the records would miss is a problem; every other defect stands with the message."""
-        for defect in self.entity.defects:
+        for defect in dict.fromkeys(self.defects):
             if defect.what in _LOSSES:
-                lost = f"what these {defect.end - defect.start} bytes hold, as records; the bytes are in the evidence"
+                lost = f"what bytes {defect.start} to {defect.end} of the message hold, as records of their own"
                 span = Span(self.place.offset + defect.start, self.place.offset + defect.end)
-                at = self.at.within(span) if self.place.spans else self.at
                 yield Problem(
-                    address=at, recovery=self.place.recovery, what=defect.what, lost=lost, cause="limit or format"
+                    address=self.at.within(span) if self.place.spans else self.at,
+                    recovery=self.place.recovery,
+                    what=defect.what,
+                    lost=f"{lost}; the bytes are in the evidence",
+                    cause="limit or format",
                 )
 
     def _span(self, part: mime.Part) -> Span | None:
@@ -237,9 +253,7 @@ def parse_addresses_of(block: HeaderBlock, name: str) -> tuple[Mailbox, ...]:
 
 def shown(party: Mailbox) -> str:
     """``Name <address>``, or what of it there is."""
-    return (
-        f"{party.name} <{party.address}>" if party.name and party.address else party.name or party.address
-    )
+    return f"{party.name} <{party.address}>" if party.name and party.address else party.name or party.address
 
 
 def or_absent(text: str) -> Text:

@@ -7,6 +7,7 @@ the sender and the relays.
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -69,6 +70,7 @@ class _Item:
         self._bag = item.properties
         self._parties = mapi.recipients(item)
         self._texts: list[BodyText] = []
+        self._broken: list[mapi.Lost] = []
         self._header = header_records.parse(self._transport_headers())
 
     def records(self) -> Iterator[Record]:
@@ -135,6 +137,10 @@ class _Item:
 
     def _bodies(self) -> Iterator[BodyText]:
         for position, body in enumerate(mapi.bodies(self.item), start=1):
+            lost = "what of it could not be unpacked" if body.raw else "the whole text"
+            self._broken += [
+                mapi.Lost(f"the {body.kind} text of the item is damaged", lost, why) for why in body.problems
+            ]
             yield BodyText(
                 address=self.at.child(f"text:{position}"),
                 recovery=self.place.recovery,
@@ -235,8 +241,10 @@ class _Item:
             return None, error.what
 
     def _problems(self) -> Iterator[Problem]:
-        for lost in self.item.problems:
-            yield self._problem(self.at, lost.what, lost.lost, lost.cause)
+        """One for each thing lost; what was lost more than once in the same way is one problem that says how often."""
+        for lost, times in Counter((*self.item.problems, *self._broken)).items():
+            more = f" ({times} times)" if times > 1 else ""
+            yield self._problem(self.at, lost.what, lost.lost + more, lost.cause)
 
     def _problem(self, at: Address, what: str, lost: str, cause: str) -> Problem:
         return Problem(address=at, recovery=self.place.recovery, what=what, lost=lost, cause=cause)
