@@ -1,4 +1,4 @@
-"""One self-contained page from a template: our style and script inside, allowed by their hashes, nothing else (CSP 3)."""
+"""One self-contained page from a template: our style and script inside, allowed by hash, and nothing else (CSP 3)."""
 
 from __future__ import annotations
 

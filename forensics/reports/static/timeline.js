@@ -62,12 +62,12 @@
     ["local", "日時", "Time", localText, "c t"],
     ["utc", "日時（UTC）", "Time (UTC)", (r) => utcText(r).replace(/\.\d+Z$/, "Z"), "c t"],
     ["meaning", "時刻の意味", "Meaning", (r) => word("meaning", text("meaning", r)), "c"],
+    ["marks", "印", "Marks", (r) => marks(r).map((m) => m[1]).join(" "), "c"],
     ["actor", "アカウント等", "Account", (r) => text("actor", r), "c"],
     ["recipients", "相手方", "Counterpart", (r) => text("recipients", r), "c"],
     ["subject", "件名", "Subject", (r) => text("subject", r), "c"],
     ["store_path", "フォルダ", "Folder", (r) => text("store_path", r), "c"],
     ["evidence", "証拠番号", "Evidence", (r) => text("evidence", r), "c"],
-    ["marks", "印", "Marks", (r) => marks(r).map((m) => m[1]).join(" "), "c"],
   ];
 
   function marks(row) {
@@ -163,7 +163,7 @@
     element.title = sentence(row);
     element.dataset.row = row;
     for (const [name, , , value, style] of COLUMNS) {
-      const cell = make("div", style);
+      const cell = make("div", `${style} k-${name}`);
       cell.setAttribute("role", "gridcell");
       if (name === "marks") for (const [kind, label] of marks(row)) cell.append(make("span", kind, label));
       else cell.textContent = value(row);
@@ -174,7 +174,7 @@
   function drawHead() {
     byId("gridhead").replaceChildren(...COLUMNS.map(([name, ja, en]) => {
       const key = ["number", "local", "utc"].includes(name) ? "time" : name;
-      const cell = make("div");
+      const cell = make("div", `k-${name}`);
       cell.setAttribute("role", "columnheader");
       const label = name === "local" ? `${pair(ja, en)} (${data.zone})` : pair(ja, en);
       const control = make("button", "", label + (key === sortBy && name !== "number" && name !== "utc" ? (down ? " ▼" : " ▲") : ""));
@@ -383,7 +383,7 @@
     const soon = () => { clearTimeout(timer); timer = setTimeout(filter, 120); };
     byId("filters").addEventListener("input", soon);
     byId("filters").addEventListener("submit", (event) => event.preventDefault());
-    byId("reset").addEventListener("click", () => { byId("filters").reset(); filter(); });
+    byId("clear").addEventListener("click", () => { byId("filters").reset(); filter(); });
     body().addEventListener("scroll", drawRows, { passive: true });
     byId("rows").addEventListener("click", (event) => { const r = event.target.closest(".r"); if (r) choose(Number(r.dataset.row)); });
     byId("grid").addEventListener("keydown", (event) => {
