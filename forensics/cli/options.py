@@ -35,12 +35,12 @@ FACTS = {
     "language": "The language of the reports, ja or en. A new case has ja.",
     "code_page": "The Windows code page of texts that state none. A new case has 932, Japanese.",
 }
-FOLDER = click.Path(path_type=Path, file_okay=True)
-SOURCE = click.Path(path_type=Path)
+# Whether a path can be read is for the examination to find out and to write down.
+PATH = click.Path(path_type=Path, readable=False)
 
-case_argument = click.argument("case", metavar="DIR", type=FOLDER)
-case_option = click.option("--case", "case", metavar="DIR", type=FOLDER, required=True, help="The folder of the case.")
-sources_argument = click.argument("sources", metavar="SOURCE...", type=SOURCE, nargs=-1, required=True)
+case_argument = click.argument("case", metavar="DIR", type=PATH)
+case_option = click.option("--case", "case", metavar="DIR", type=PATH, required=True, help="The folder of the case.")
+sources_argument = click.argument("sources", metavar="SOURCE...", type=PATH, nargs=-1, required=True)
 again_option = click.option("--again", is_flag=True, help="Do it even if nothing has changed since the last time.")
 
 

@@ -133,13 +133,16 @@ def problems(screen: Screen, case: Overview) -> None:
 
 def not_mail(screen: Screen, case: Overview) -> None:
     """The files that were acquired and hashed, and that no parser knows."""
+    for each in case.evidence:
+        if not each.files:
+            screen.line(f"  {each.evidence} holds no file at all.", colour="yellow")
     if not case.not_mail:
         return
     total = sum(item.files for item in case.evidence)
     screen.heading(f"Acquired and hashed, but not mail that is known: {len(case.not_mail):,} of {many(total, 'file')}")
-    for item in _without_mail(case):
-        screen.line(f"  Nothing in {item} is a mail store that this program knows.", colour="yellow")
-    screen.table(["place", "kind", "name as found"], [_row(each) for each in case.not_mail[:FIRST]])
+    for name in _without_mail(case):
+        screen.line(f"  Nothing in {name} is a mail store that this program knows.", colour="yellow")
+    screen.table(["place", "kind", "name as found"], [_row(file) for file in case.not_mail[:FIRST]])
     _rest(
         screen, len(case.not_mail), "every one is named in records/EV-*.json; 'forensics formats' lists what is known"
     )

@@ -1,0 +1,87 @@
+"""However a command ends, it says so in one sentence and nothing is left half said."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source import ROOT
+from tests.cli.command import forensics, mailbox
+
+# Stands in for the whole examination: the system sends the signal in the middle of a step.
+STOPPED = """
+import os, signal, threading
+import forensics.examination.examining as place
+from forensics.casefile.acts import Act
+def examine(examination, sources):
+    with examination.step(Act.TIMELINE, params={}):
+        os.kill(os.getpid(), signal.%s)
+        threading.Event().wait(30)
+place.examine = examine
+"""
+# Stands in for a fault of the program.
+FAULTY = """
+import forensics.examination.examining as place
+def examine(examination, sources):
+    raise RuntimeError("\\x1b[31mnobody expected this")
+place.examine = examine
+"""
+
+
+@pytest.mark.parametrize("signal", ["SIGINT", "SIGTERM"])
+def test_a_stopped_run_says_how_to_go_on(tmp_path: Path, signal: str) -> None:
+    words = ("examine", mailbox(tmp_path / "a.mbox"), "--case", tmp_path / "case")
+    answer = forensics(*words, before=STOPPED % signal)
+    assert answer.code == 130
+    assert answer.err.strip().splitlines() == [
+        "Error: the work was stopped",
+        "  What to do: run the same command again: it goes on where it stopped",
+    ]
+    shown = forensics("case", "show", tmp_path / "case")
+    assert "stopped by the user" in shown.out
+    assert forensics(*words).code == 0
+    assert forensics("verify", tmp_path / "case").code == 0
+
+
+def test_a_fault_of_the_program_is_one_sentence_with_its_place(tmp_path: Path) -> None:
+    words = ("examine", mailbox(tmp_path / "a.mbox"), "--case", tmp_path / "case")
+    answer = forensics(*words, "--json", before=FAULTY)
+    assert answer.code == 1
+    assert len(answer.err.splitlines()) == 3
+    assert "RuntimeError: \\x1b[31mnobody expected this" in answer.err
+    assert "Traceback" not in answer.err
+    assert answer.object["command"] == "examine"
+    assert "Traceback" in forensics(*words, "--debug", before=FAULTY).err
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_reader_that_went_away_does_not_matter(tmp_path: Path, stream: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    code = "from forensics.cli.main import main; main()"
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: writer}
+    words = ["examine", str(mailbox(tmp_path / "a.mbox")), "--case", str(tmp_path / "case")]
+    done = subprocess.run([sys.executable, "-c", code, *words], cwd=ROOT, check=False, **streams)
+    os.close(writer)
+    assert done.returncode == 0
+    assert not done.stderr
+    assert forensics("verify", tmp_path / "case").code == 0
+
+
+def test_quiet_says_nothing(tmp_path: Path) -> None:
+    answer = forensics("examine", mailbox(tmp_path / "a.mbox"), "--case", tmp_path / "case", "--quiet")
+    assert (answer.code, answer.out, answer.err) == (0, "", "")
+
+
+def test_help_comes_at_once() -> None:
+    took = []
+    for _ in range(5):
+        began = time.perf_counter()
+        assert forensics("--help").code == 0
+        took.append(time.perf_counter() - began)
+    assert min(took) < 0.4
