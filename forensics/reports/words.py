@@ -54,7 +54,7 @@ ZONES: dict[str, Pair] = {
 
 RECOVERIES: dict[str, Pair] = {
     "live": ("現存", "live"),
-    "soft_deleted": ("削除済みフォルダ等", "soft-deleted"),
+    "soft_deleted": ("削除済み", "soft-deleted"),
     "recoverable_items": ("回復可能アイテム", "recoverable items"),
     "orphaned": ("親フォルダなし", "orphaned"),
     "stale": ("旧版・削除", "stale"),

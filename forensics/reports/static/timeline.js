@@ -321,7 +321,9 @@
   }
 
   // ---- paper: a plain table of the rows shown, up to a number, and it says so
+  const opened = [];
   function print() {
+    for (const part of document.querySelectorAll("details:not([open])")) { part.open = true; opened.push(part); }
     const columns = COLUMNS.map((c) => (c[0] === "recipients" ? ["sentence", "行為", "What is recorded", sentence, "c"] : c));
     const box = byId("print"), rows = shown.subarray(0, PRINTED);
     const table = make("table"), top = make("tr"), head = make("thead"), rest = make("tbody");
@@ -396,6 +398,7 @@
     canvas.addEventListener("pointerup", (event) => { if (drag) { const { from } = drag; drag = null; setDays(from, at(event)); } });
     window.addEventListener("resize", () => { drawRows(); drawChart(); });
     window.addEventListener("beforeprint", print);
+    window.addEventListener("afterprint", () => { opened.splice(0).forEach((part) => { part.open = false; }); });
   }
   async function start() {
     data = await unpack("data");
