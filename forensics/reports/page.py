@@ -15,7 +15,7 @@ _HERE = Path(__file__).parent
 
 
 def render(template: str, style: str, script: str, values: dict[str, Any]) -> bytes:
-    """The page as bytes. Every value is escaped; ``style`` and ``script`` name our own files in ``static/``, which are not."""
+    """The page as bytes. Every value is escaped; ``style`` and ``script`` name our own files, which are not."""
     css, code = (_static(name) for name in (style, script))
     policy = (
         f"default-src 'none'; script-src 'sha256-{_hash(code)}'; style-src 'sha256-{_hash(css)}'; "
