@@ -1,0 +1,203 @@
+"""Parsing of one mbox of real mail, from stored bytes to records on the disk, beside ``mailbox`` and ``email``.
+
+    python -m benchmarks.parsing [--size MIB] [--runs N] [--workers N] [--folder FOLDER] [--corpus FOLDER]
+
+Ours is the step that users run (``examination.parsing.parse`` on an acquired case: plan, guarded workers, read-back of
+every hash, everything synced to the disk, ledger), on as many cores as there are workers. The peer
+(``benchmarks/stdlib_peer.py``) runs on one core and syncs nothing. Both run in a fresh process, in turn, in one run;
+the start of the interpreter counts for neither. Memory is the highest sum of the resident set sizes of all processes
+of a side, seen every 50 ms in /proc; pages that they share count once for each process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.mail_box import Box, make_box
+from forensics.examination import acquiring, parsing
+from forensics.examination.conductor import Examination
+from forensics.examination.station import Station
+
+_GOAL, _MOST_MEBIBYTES = 2.0, 600
+_CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
+_OURS, _PEER = "forensics", "mailbox+email"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """One measured run: ``seconds`` of work, ``memory`` in bytes, rows by kind, and what else the run said."""
+
+    seconds: float
+    memory: int
+    counts: dict[str, int]
+    told: dict[str, Any]
+
+
+def main() -> int:
+    options = _options()
+    if options.case is not None:
+        return _parse_case(options.case, options.workers)
+    if not (options.corpus / "INDEX.tsv").is_file():
+        print(f"there is no corpus in {options.corpus}, so there is nothing to parse")
+        return 1
+    with tempfile.TemporaryDirectory(prefix="benchmark-", dir=options.folder) as name:
+        folder = Path(name)
+        box = make_box(options.corpus, folder / "box.mbox", options.size << 20)
+        _show_box(box)
+        runs: dict[str, list[_Run]] = {_PEER: [], _OURS: []}
+        sides: list[tuple[str, Callable[[], _Run]]] = [
+            (_PEER, lambda: _peer(box, folder)),
+            (_OURS, lambda: _ours(box, folder, options.workers)),
+        ]
+        for number in range(1, options.runs + 1):
+            for label, measure in sides if number % 2 else reversed(sides):
+                runs[label].append(measure())
+                _show_run(number, label, runs[label][-1], box)
+    _report(box, runs, options)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Parsing an mbox beside mailbox and email.")
+    parser.add_argument("--size", type=int, default=200, help="size of the mbox in MiB (200)")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each (5)")
+    parser.add_argument("--workers", type=int, default=2, help="our workers and cores (2)")
+    parser.add_argument("--folder", type=Path, default=Path.cwd(), help="where to work: on the disk to be measured")
+    parser.add_argument("--corpus", type=Path, default=_CORPUS, help="the folder with INDEX.tsv")
+    parser.add_argument("--case", type=Path, default=None, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _ours(box: Box, folder: Path, workers: int) -> _Run:
+    case = folder / "case"
+    with Examination.create(case, {"title": "benchmark"}, Station(workers=workers)) as examination:
+        acquiring.acquire_path(examination, box.path)
+    os.sync()
+    command = ["-m", "benchmarks.parsing", "--case", str(case), "--workers", str(workers)]
+    run = _measured(command, set(range(workers)))
+    _removed(case)
+    return run
+
+
+def _peer(box: Box, folder: Path) -> _Run:
+    out = folder / "peer"
+    run = _measured(["-m", "benchmarks.stdlib_peer", str(box.path), str(out)], {0})
+    _removed(out)
+    return run
+
+
+def _removed(folder: Path) -> None:
+    """Nobody pays for what the other left behind."""
+    shutil.rmtree(folder)
+    os.sync()
+
+
+def _parse_case(case: Path, workers: int) -> int:
+    """In the measured process: the step, and what it came to."""
+    with Examination(case, Station(workers=workers)) as examination:
+        began = time.perf_counter()
+        [summary] = parsing.parse(examination)
+        seconds = time.perf_counter() - began
+    print(json.dumps({"seconds": seconds, "counts": summary.counts}))
+    return 0
+
+
+def _measured(command: list[str], cores: set[int]) -> _Run:
+    """Run it on these cores and watch its memory; its last line of output says the rest."""
+
+    def pin() -> None:
+        os.sched_setaffinity(0, cores & os.sched_getaffinity(0))
+
+    root = Path(__file__).resolve().parents[1]
+    process = subprocess.Popen([sys.executable, *command], cwd=root, stdout=subprocess.PIPE, text=True, preexec_fn=pin)
+    highest = [0]
+    watcher = threading.Thread(target=_watch, args=(process, highest))
+    watcher.start()
+    output, _ = process.communicate()
+    watcher.join()
+    if process.returncode:
+        sys.exit(f"{' '.join(command)} ended with {process.returncode}")
+    told = json.loads(output.strip().splitlines()[-1])
+    return _Run(seconds=told["seconds"], memory=highest[0], counts=told["counts"], told=told)
+
+
+def _watch(process: subprocess.Popen[str], highest: list[int]) -> None:
+    while process.poll() is None:
+        highest[0] = max(highest[0], sum(map(_resident, _family(process.pid))))
+        time.sleep(0.05)
+
+
+def _family(root: int) -> list[int]:
+    """The process and all its descendants."""
+    children: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit() and (stat := _read(f"/proc/{name}/stat")):
+            children.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(name))
+    found = [root]
+    for each in found:
+        found.extend(children.get(each, []))
+    return found
+
+
+def _resident(process: int) -> int:
+    fields = _read(f"/proc/{process}/statm").split()
+    return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") if fields else 0
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return ""
+
+
+def _show_box(box: Box) -> None:
+    print(f"{box.messages} messages, {box.size} bytes, {box.rounds} rounds; in one round from each collection:")
+    for origin, count in box.origins.most_common():
+        print(f"  {count:5} {origin}")
+
+
+def _show_run(number: int, label: str, run: _Run, box: Box) -> None:
+    rate = box.messages / run.seconds
+    print(f"run {number}: {label:14} {run.seconds:6.2f} s {rate:6.0f} messages/s {run.memory >> 20:4} MiB", flush=True)
+
+
+def _report(box: Box, runs: dict[str, list[_Run]], options: argparse.Namespace) -> None:
+    rates = {label: [box.messages / run.seconds for run in found] for label, found in runs.items()}
+    cores = {_PEER: 1, _OURS: options.workers}
+    print(
+        f"\n{box.size >> 20} MiB, {len(runs[_OURS])} runs each, Python {platform.python_version()}, {os.cpu_count()} cores"
+    )
+    for label, found in rates.items():
+        memory = max(run.memory for run in runs[label]) >> 20
+        print(
+            f"{label:14} on {cores[label]} core(s): median {statistics.median(found):6.0f} messages/s "
+            f"({min(found):.0f} to {max(found):.0f}), {memory} MiB at most; rows {_rows(runs[label][0].counts)}"
+        )
+    ratios = [ours / theirs for ours, theirs in zip(rates[_OURS], rates[_PEER], strict=True)]
+    ratio = statistics.median(rates[_OURS]) / statistics.median(rates[_PEER])
+    print(f"ratio of the medians {ratio:.2f} (pairs {min(ratios):.2f} to {max(ratios):.2f}); goal {_GOAL}")
+    print(f"memory goal: under {_MOST_MEBIBYTES} MiB")
+    print(f"\nagain: python -m benchmarks.parsing --size {options.size} --runs {options.runs}")
+
+
+def _rows(counts: dict[str, int]) -> str:
+    return ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()) if count)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
