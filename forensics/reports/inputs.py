@@ -35,13 +35,15 @@ def rows(case: CaseView, sql: str) -> Iterator[tuple[Any, ...]]:
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
-def utc_text(utc: str, nanoseconds: str) -> str:
-    """SQL for ``2026-06-01T01:03:12.1234567Z``: as many digits after the point as the instant has."""
-    fraction = f"rtrim(format('.{{:09d}}', (({nanoseconds} % 1000000000) + 1000000000) % 1000000000), '0')"
-    return (
-        f"strftime({utc} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S') || "
-        f"coalesce(CASE WHEN {nanoseconds} % 1000000000 <> 0 THEN {fraction} ELSE '' END, '') || 'Z'"
-    )
+def utc_text(utc: str, nanoseconds: str = "NULL::BIGINT") -> str:
+    """SQL for ``2026-06-01T01:03:12.1234567Z``: as many digits after the point as the instant has.
+
+    Instants after 2262 have no nanoseconds in 64 bits; theirs are the microseconds of ``utc``.
+    """
+    rest = f"coalesce({nanoseconds} % 1000000000, epoch_us({utc}) % 1000000 * 1000)"
+    digits = f"rtrim(format('.{{:09d}}', ({rest} + 1000000000) % 1000000000), '0')"
+    fraction = f"CASE WHEN {rest} <> 0 THEN {digits} ELSE '' END"
+    return f"strftime({utc} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S') || {fraction} || 'Z'"
 
 
 def local_text(utc: str, zone: str) -> str:

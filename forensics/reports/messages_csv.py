@@ -81,7 +81,7 @@ def _sql(zone: str) -> str:
         "has_attachments": "CASE WHEN message.has_attachments THEN 'true' ELSE 'false' END",
     }
     for name in ("date_utc", "received_utc"):
-        own[name] = inputs.utc_text(f"message.{name}", f"(epoch_us(message.{name}) * 1000)")
+        own[name] = inputs.utc_text(f"message.{name}")
     wanted = ", ".join(f'{own.get(name, f"""message."{name}" """)} AS "{name}_"' for name in FIELDS)
     return f"""
         WITH named AS (

@@ -15,8 +15,9 @@ from forensics.reports import timeline_csv
 from forensics.reports.messages_csv import FIELDS, MessagesCsv
 from forensics.reports.sink import Sink
 from forensics.reports.timeline_csv import TimelineCsv
+from forensics.reports.timeline_html import TimelineHtml
 from forensics.reports.visible import CELL_LIMIT, cell, is_formula, visible
-from tests.casebuilder import CaseBuilder, mail
+from tests.casebuilder import CaseBuilder, mail, sent
 from tests.reports.cases import ATTACKS, hostile, ordinary, with_timeline
 
 
@@ -160,6 +161,20 @@ def test_the_same_case_gives_the_same_bytes(tmp_path: Path) -> None:
         MessagesCsv().write(case, out)
         made.append(out.written)
     assert made[0] == made[1]
+
+
+def test_times_of_any_year_are_written(tmp_path: Path) -> None:
+    far, old = 51_737_477_630 * 10**9, -11_676_096_000 * 10**9 - 100
+    records = [*mail(1, moments=[sent(far)], date_utc=far), *mail(2, moments=[sent(old)], date_utc=old)]
+    case = with_timeline(tmp_path / "case", records)
+    for report in (TimelineCsv(), MessagesCsv(), TimelineHtml()):
+        report.write(case, Sink(tmp_path / "out"))
+    assert [row[2] for row in table(tmp_path / "out" / "timeline.csv")[1:]] == [
+        "1599-12-31T23:59:59.999999Z",
+        "3609-06-30T09:33:50Z",
+    ]
+    told = [row[FIELDS.index("date_utc")] for row in table(tmp_path / "out" / "messages.csv")[1:]]
+    assert told == ["3609-06-30T09:33:50Z", "1599-12-31T23:59:59.999999Z"]
 
 
 def test_a_case_without_a_timeline_says_what_to_do(tmp_path: Path) -> None:
