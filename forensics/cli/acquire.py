@@ -51,5 +51,6 @@ def command(shared_: Shared, sources: tuple[Path, ...], case: Path) -> int:
     show.ledger(screen, held.lines, held.head_sha256)
     screen.line()
     screen.line(f"Next: forensics parse --case {case}")
+    show.end(screen, code)
     screen.object(code, acquired=acquired, failed=failed, head={"lines": held.lines, "sha256": held.head_sha256})
     return code

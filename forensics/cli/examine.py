@@ -49,6 +49,7 @@ def command(shared_: Shared, sources: tuple[Path, ...], case: Path, **options: s
         done = examine(examination, sources)
         held = overview(examination.view())
     _show(shared_.screen, done, held, case)
+    show.end(shared_.screen, done.exit_code)
     shared_.screen.object(done.exit_code, **_as_dict(done), not_mail=held.not_mail)
     return done.exit_code
 

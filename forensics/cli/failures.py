@@ -85,6 +85,9 @@ def command_in(arguments: list[str]) -> str:
 
 def show_unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """For ``sys.excepthook``: a fault of this program, in one sentence with the last place; all with ``--debug``."""
+    if issubclass(kind, KeyboardInterrupt):
+        show(interrupted())
+        return
     frames = traceback.extract_tb(trace)
     last = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     if "--debug" in sys.argv:

@@ -54,7 +54,11 @@ def main() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
-    signal.signal(signal.SIGTERM, _stop)
+    for name in ("SIGTERM", "SIGHUP"):
+        # Whoever started this with nohup has decided that a closed terminal is no reason to stop.
+        known = getattr(signal, name, None)
+        if known is not None and signal.getsignal(known) == signal.SIG_DFL:
+            signal.signal(known, _stop)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -48,6 +48,7 @@ def command(shared_: Shared, case: Path, again: bool) -> int:
     show.problems(screen, held)
     show.not_mail(screen, held)
     show.ledger(screen, held.lines, held.head_sha256)
+    show.end(screen, code)
     screen.object(
         code,
         parsed=parsed,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from forensics.cli.screen import Screen
 from forensics.cli.text import many, size
+from forensics.errors import DONE, INTEGRITY_BROKEN, LEDGER_BROKEN, PARTLY_READ
 
 if TYPE_CHECKING:
     from forensics.examination.acquiring import AcquireSummary
@@ -44,6 +45,21 @@ VERDICTS = {
     "differs": "DOES NOT HOLD: the image states another hash than its medium gives",
     "not stored": "the image states none",
 }
+
+
+ENDS = {
+    DONE: ("Done.", "green"),
+    PARTLY_READ: ("Done, but some of it could not be read or is not mail; each place is named above.", "yellow"),
+    INTEGRITY_BROKEN: ("Something is not what it was; each difference is named above.", "red"),
+    LEDGER_BROKEN: ("The ledger is broken: what it says cannot be relied on.", "red"),
+}
+
+
+def end(screen: Screen, code: int) -> None:
+    """The last line: how it ended, with the exit code."""
+    sentence, colour = ENDS.get(code, ("Not all of it could be done; the reasons are named above.", "red"))
+    screen.line()
+    screen.line(f"{sentence} (exit code {code})" if code else sentence, bold=True, colour=colour)
 
 
 def head(screen: Screen, case: Overview) -> None:
@@ -173,6 +189,8 @@ def verified(screen: Screen, found: VerifySummary) -> None:
     screen.line(f"  Read again: {read}.")
     for each in wrong:
         screen.line(f"  {each.place}: {each.what}", colour="red")
+    for each in found.unsettled:
+        screen.line(f"  {each.place}: {each.what}", colour="yellow")
     for text in found.unfinished:
         screen.line(f"  Unfinished: {text}; the same command again completes it.", colour="yellow")
     for name in found.torn:
@@ -181,6 +199,9 @@ def verified(screen: Screen, found: VerifySummary) -> None:
 
 def ledger(screen: Screen, lines: int, sha256: str) -> None:
     """Where the ledger stands: whoever keeps this line can tell later whether the ledger was rewritten."""
+    if not lines:
+        screen.heading("Ledger: nothing can be said about it; compare it with a copy")
+        return
     screen.heading(f"Ledger: {many(lines, 'line')}; the SHA-256 of the last one, to be kept outside this case:")
     screen.line(f"  {sha256}")
 

@@ -37,6 +37,7 @@ def command(shared_: Shared, case: Path, read_only: bool) -> int:
     if not head:
         screen.line("  Nothing was written: this verification is not in the ledger.")
     show.ledger(screen, head.get("lines", summary.lines), head.get("sha256", summary.head_sha256))
+    show.end(screen, summary.exit_code)
     screen.object(summary.exit_code, **_as_dict(summary), noted=bool(head), head=head)
     return summary.exit_code
 
@@ -63,5 +64,16 @@ def _verified(shared_: Shared, case: Path, read_only: bool) -> tuple[VerifySumma
 
 
 def _as_dict(summary: VerifySummary) -> dict[str, object]:
-    names = ("lines", "head_sha256", "evidence", "files", "size", "ledger", "differences", "unfinished", "torn")
+    names = (
+        "lines",
+        "head_sha256",
+        "evidence",
+        "files",
+        "size",
+        "ledger",
+        "differences",
+        "unfinished",
+        "unsettled",
+        "torn",
+    )
     return {name: getattr(summary, name) for name in names}

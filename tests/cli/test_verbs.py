@@ -108,6 +108,7 @@ def test_verify_names_what_was_changed(examined: tuple[Path, Answer], tmp_path: 
     assert answer.code == code, answer.out + answer.err
     assert path.removesuffix(".jsonl") in answer.out
     assert "difference" in answer.out
+    assert answer.out.splitlines()[-1].endswith(f"(exit code {code})")
 
 
 def test_verify_read_only_writes_nothing(examined: tuple[Path, Answer]) -> None:

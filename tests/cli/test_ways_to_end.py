@@ -33,7 +33,7 @@ place.examine = examine
 """
 
 
-@pytest.mark.parametrize("signal", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("signal", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_stopped_run_says_how_to_go_on(tmp_path: Path, signal: str) -> None:
     words = ("examine", mailbox(tmp_path / "a.mbox"), "--case", tmp_path / "case")
     answer = forensics(*words, before=STOPPED % signal)
