@@ -186,12 +186,15 @@
     }));
   }
 
-  // ---- the chart: logical messages with an event on that day, among the rows shown
+  // ---- the chart: logical messages that were on their way on that day, among the rows shown. File times and calendar
+  // entries are no mail traffic; they count only where the reader asks for one meaning.
+  const TRAFFIC = ["sent", "submitted", "relayed", "delivered"];
   function countDays() {
     const days = new Map(), seen = new Float64Array(logicalCount).fill(NaN);
+    const wanted = byId("f-meaning").value ? null : Uint8Array.from(texts.meaning.d, (key) => (TRAFFIC.includes(key) ? 1 : 0));
     const ordered = sortBy === "time" && !down ? shown : Uint32Array.from(shown).sort();
     for (const row of ordered) {
-      if (!timed(row)) continue;
+      if (!timed(row) || (wanted && !wanted[texts.meaning.i[row]])) continue;
       const day = Math.floor(local[row] / DAY), who = logicalOf[row];
       if (seen[who] === day) continue;
       seen[who] = day;
@@ -249,7 +252,7 @@
     pen.textAlign = "center"; if (count > 2 && width > 500) pen.fillText(dayText(first + Math.floor(count / 2)), left + (width - left) / 2, height - 4);
     const per = step === 1 ? "" : pair(`（1本 = ${step}日）`, ` (one bar = ${step} days)`);
     const out = outside ? pair(`　範囲外の日: ${outside}`, ` · days outside this range: ${outside}`) : "";
-    byId("chartnote").textContent = pair(`表示中の行にある論理メールの数。黄色は復元・削除済み。ドラッグで期間を選ぶ${per}${out}`, `Logical messages among the rows shown; yellow: deleted or recovered. Drag to choose a period${per}${out}`);
+    byId("chartnote").textContent = pair(`表示中の行のうち、その日に送信・中継・到着した論理メールの数。黄色は復元・削除済み。ドラッグで期間を選ぶ${per}${out}`, `Logical messages sent, relayed or delivered that day, among the rows shown; yellow: deleted or recovered. Drag to choose a period${per}${out}`);
   }
   function setDays(a, b) {
     const day = (x) => chart.first + Math.min(chart.bins - 1, Math.max(0, Math.floor((x - chart.left) / chart.wide))) * chart.step;
