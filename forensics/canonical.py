@@ -21,10 +21,10 @@ def encode(value: Any) -> bytes:
 
 
 def decode(data: bytes) -> Any:
-    """The value of JSON bytes; duplicate keys and bad UTF-8 are refused with :class:`FormatError`."""
+    """The value of JSON bytes; duplicate keys, bad UTF-8 and numbers too long to read raise :class:`FormatError`."""
     try:
         return json.loads(data.decode(), object_pairs_hook=_without_duplicates)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise FormatError(f"this is not JSON: {error}") from error
 
 

@@ -88,6 +88,7 @@ def read_facts(folder: Path) -> tuple[CaseFacts, str]:
         ) from error
     try:
         parsed = tomllib.loads(data.decode())
+        _check_version(parsed["format"]["version"], path)
         values = {name: parsed[heading][name] for heading, names in _HEADINGS.items() for name in names}
         facts = CaseFacts(**values)
         check_types(facts)
@@ -95,11 +96,13 @@ def read_facts(folder: Path) -> tuple[CaseFacts, str]:
         raise IntegrityError(
             f"{FILE_NAME} cannot be read: {error}", place=str(path), todo="restore it from a copy of the case"
         ) from error
-    if facts.version != FORMAT_VERSION:
-        raise UsageError(
-            f"this case has format {facts.version}; this program knows format {FORMAT_VERSION}", place=str(path)
-        )
     return facts, hashlib.sha256(data).hexdigest()
+
+
+def _check_version(version: object, path: Path) -> None:
+    """Asked before all else, because another format may have other facts."""
+    if isinstance(version, int) and version != FORMAT_VERSION:
+        raise UsageError(f"this case has format {version}; this program knows format {FORMAT_VERSION}", place=str(path))
 
 
 def check_types(facts: CaseFacts) -> None:

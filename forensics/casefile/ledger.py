@@ -32,6 +32,7 @@ from forensics.evidence.verification import Difference
 
 NO_PREVIOUS = "0" * 64
 _EMPTY_HEAD = {"lines": 0, "sha256": NO_PREVIOUS, "size": 0}
+_HEAD_TYPES = {"lines": int, "sha256": str, "size": int}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,7 @@ class Ledger:
 
     def __enter__(self) -> Ledger:
         self._folder.mkdir(parents=True, exist_ok=True)
+        sync_folder(self._folder.parent)
         self._lock.take()
         try:
             self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
@@ -128,12 +130,20 @@ class Ledger:
             **{key: item for key, item in _fields(entry).items() if item not in ("", (), {}, [])},
         }
         raw = canonical.encode(value)
-        write_all(self._fd, raw + b"\n")
-        os.fsync(self._fd)
+        self._write(raw + b"\n")
         sha256 = hashlib.sha256(raw).hexdigest()
         self._head = {"lines": value["seq"], "sha256": sha256, "size": self._head["size"] + len(raw) + 1}
         write_head(self._folder, self._head)
         return Line(number=value["seq"], sha256=sha256, value=value)
+
+    def _write(self, raw: bytes) -> None:
+        """The whole line on the disk, or nothing of it: half a line would spoil the next one (a full disk)."""
+        try:
+            write_all(self._fd, raw)
+            os.fsync(self._fd)
+        except BaseException:
+            os.ftruncate(self._fd, self._head["size"])
+            raise
 
     def _find_end(self) -> dict[str, Any]:
         """Where the chain ends on disk: after a crash, a torn tail is set aside and a late head is caught up."""
@@ -155,19 +165,31 @@ class Ledger:
                 place=str(self._path),
                 todo="run 'forensics verify' to see which line differs",
             )
-        late = data[head["size"] : whole].splitlines()
-        if late:
-            head = {
-                "lines": head["lines"] + len(late),
-                "sha256": hashlib.sha256(late[-1]).hexdigest(),
-                "size": whole,
-            }
+        for raw in data[head["size"] : whole].split(b"\n")[:-1]:
+            head = self._follow(head, raw)
+        if head["size"] > len(known):
             write_head(self._folder, head)
         return head
+
+    def _follow(self, head: dict[str, Any], raw: bytes) -> dict[str, Any]:
+        """The head behind one more line, which must be the one that a crash kept from being counted."""
+        try:
+            value = canonical.decode(raw)
+        except FormatError:
+            value = None
+        if not isinstance(value, dict) or (value.get("prev"), value.get("seq")) != (head["sha256"], head["lines"] + 1):
+            raise LedgerError(
+                f"line {head['lines'] + 1} of the ledger is not in its head and does not follow from the line before",
+                place=str(self._path),
+                todo="run 'forensics verify' and compare with a receipt or a copy of the ledger",
+            )
+        size = head["size"] + len(raw) + 1
+        return {"lines": head["lines"] + 1, "sha256": hashlib.sha256(raw).hexdigest(), "size": size}
 
     def _set_torn_aside(self, tail: bytes, offset: int) -> None:
         torn = self._folder / "torn"
         torn.mkdir(exist_ok=True)
+        sync_folder(self._folder)
         name = f"{offset:012d}-{hashlib.sha256(tail).hexdigest()[:16]}"
         replace_file(torn / name, tail)
         os.ftruncate(self._fd, offset)
@@ -213,7 +235,6 @@ def check(folder: Path, case_id: str) -> list[Difference]:
 
     path = folder / "events.jsonl"
     data = path.read_bytes() if path.exists() else b""
-    last_time = 0
     for number, raw in enumerate(data.split(b"\n")[:-1], start=1):
         sha256 = hashlib.sha256(raw).hexdigest()
         try:
@@ -222,9 +243,8 @@ def check(folder: Path, case_id: str) -> list[Difference]:
             differ(number, str(error))
             value = None
         if isinstance(value, dict):
-            for what in _wrong_in(value, raw, number, previous, case_id, last_time):
+            for what in _wrong_in(value, raw, number, previous, case_id):
                 differ(number, what)
-            last_time = value["ts_ns"] if isinstance(value.get("ts_ns"), int) else last_time
         elif value is not None:
             differ(number, "this line is not a JSON object")
         previous, count, size = sha256, number, size + len(raw) + 1
@@ -242,21 +262,21 @@ def check(folder: Path, case_id: str) -> list[Difference]:
     return found
 
 
-def _wrong_in(
-    value: dict[str, Any], raw: bytes, number: int, previous: str, case_id: str, last_time: int
-) -> Iterator[str]:
+def _wrong_in(value: dict[str, Any], raw: bytes, number: int, previous: str, case_id: str) -> Iterator[str]:
     try:
         if canonical.encode(value) != raw:
             yield "this line is not in canonical form"
-    except TypeError as error:
+    except (TypeError, UnicodeEncodeError) as error:
         yield f"this line has no canonical form: {error}"
     if value.get("prev") != previous:
         yield "its 'prev' is not the hash of the line before it"
     if value.get("seq") != number:
         yield f"its 'seq' is {value.get('seq')!r}, it stands as line {number}"
+    if value.get("v") != VERSION or type(value.get("ts_ns")) is not int:
+        yield f"it is not of version {VERSION}, or its time is not a number of nanoseconds"
     if value.get("case") != case_id:
         yield f"it belongs to another case: {value.get('case')!r}"
-    if value.get("act") not in set(Act) or value.get("phase") not in set(Phase):
+    if value.get("act") not in list(Act) or value.get("phase") not in list(Phase):
         yield f"its act {value.get('act')!r} with phase {value.get('phase')!r} is not on the list of version {VERSION}"
 
 
@@ -269,7 +289,7 @@ def read_head(folder: Path) -> dict[str, Any]:
         return dict(_EMPTY_HEAD)
     except FormatError as error:
         raise LedgerError(f"the head of the ledger cannot be read: {error}", place=str(path)) from error
-    if not isinstance(value, dict) or set(value) != set(_EMPTY_HEAD) or not isinstance(value["size"], int):
+    if not isinstance(value, dict) or {key: type(each) for key, each in value.items()} != _HEAD_TYPES:
         raise LedgerError("the head of the ledger does not have its three fields", place=str(path))
     return value
 
