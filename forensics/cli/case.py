@@ -9,10 +9,10 @@ import click
 
 from forensics.cli import show
 from forensics.cli.options import FACTS, Shared, case_argument, fact_options, given_facts, placed, shared
+from forensics.cli.screen import Screen, fields_of
 from forensics.errors import UsageError
 
 if TYPE_CHECKING:
-    from forensics.cli.screen import Screen
     from forensics.examination.overview import Overview
 
 
@@ -84,7 +84,7 @@ def set_(shared_: Shared, case: Path, facts: tuple[str, ...]) -> int:
         shared_.screen.line("Nothing changed: the facts were so already.")
     if done.missing:
         shared_.screen.line(f"Not given yet: {', '.join(done.missing)}")
-    shared_.screen.object(done.exit_code, **_as_dict(done))
+    shared_.screen.object(done.exit_code, **fields_of(done))
     return done.exit_code
 
 
@@ -96,10 +96,6 @@ def _pairs(facts: tuple[str, ...]) -> dict[str, str]:
             raise UsageError(f"{text!r} is not of the form NAME=VALUE", todo="write title='The title', for instance")
         pairs[name.strip().replace("-", "_")] = value.strip()
     return pairs
-
-
-def _as_dict(done: object) -> dict[str, object]:
-    return {name: getattr(done, name) for name in ("changed", "missing", "case_toml_sha256")}
 
 
 def _said(value: object) -> str:

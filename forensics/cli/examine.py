@@ -20,11 +20,11 @@ from forensics.cli.options import (
     shared,
     sources_argument,
 )
+from forensics.cli.screen import Screen, fields_of
 from forensics.cli.text import many
 from forensics.errors import UsageError
 
 if TYPE_CHECKING:
-    from forensics.cli.screen import Screen
     from forensics.examination.conductor import Examination
     from forensics.examination.examining import ExamineSummary
     from forensics.examination.overview import Overview
@@ -50,7 +50,7 @@ def command(shared_: Shared, sources: tuple[Path, ...], case: Path, **options: s
         held = overview(examination.view())
     _show(shared_.screen, done, held, case)
     show.end(shared_.screen, done.exit_code)
-    shared_.screen.object(done.exit_code, **_as_dict(done), not_mail=held.not_mail)
+    shared_.screen.object(done.exit_code, **fields_of(done), not_mail=held.not_mail)
     return done.exit_code
 
 
@@ -90,7 +90,3 @@ def _show(screen: Screen, done: ExamineSummary, held: Overview, case: Path) -> N
     show.verified(screen, done.verified)
     show.ledger(screen, held.lines, held.head_sha256)
     show.where_next(screen, case, [path for each in done.reports for path in each.files])
-
-
-def _as_dict(done: ExamineSummary) -> dict[str, object]:
-    return {name: getattr(done, name) for name in done.__dataclass_fields__}

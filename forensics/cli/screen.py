@@ -66,6 +66,11 @@ def say_object(command: str, exit_code: int, values: dict[str, Any]) -> None:
     write(sys.stdout, json.dumps(whole, ensure_ascii=True).replace("\x7f", "\\u007f"))
 
 
+def fields_of(summary: Any) -> dict[str, Any]:
+    """The fields of a summary, to stand in the one object beside its exit code."""
+    return {each.name: getattr(summary, each.name) for each in fields(summary)}
+
+
 def plain(value: Any) -> Any:
     """Summaries as JSON values: an object for each dataclass, with its exit code where it has one."""
     if is_dataclass(value):

@@ -55,9 +55,10 @@ ENDS = {
 }
 
 
-def end(screen: Screen, code: int) -> None:
+def end(screen: Screen, code: int, said: str = "") -> None:
     """The last line: how it ended, with the exit code."""
     sentence, colour = ENDS.get(code, ("Not all of it could be done; the reasons are named above.", "red"))
+    sentence = said or sentence
     screen.line()
     screen.line(f"{sentence} (exit code {code})" if code else sentence, bold=True, colour=colour)
 
@@ -191,6 +192,8 @@ def verified(screen: Screen, found: VerifySummary) -> None:
         screen.line(f"  {each.place}: {each.what}", colour="red")
     for each in found.unsettled:
         screen.line(f"  {each.place}: {each.what}", colour="yellow")
+    for each in found.unsettled:
+        screen.line(f"  Unsettled: {each.place}: {each.what}", colour="yellow")
     for text in found.unfinished:
         screen.line(f"  Unfinished: {text}; the same command again completes it.", colour="yellow")
     for name in found.torn:

@@ -11,11 +11,13 @@ import click
 
 from forensics.cli import show
 from forensics.cli.options import Shared, case_argument, shared
-from forensics.errors import LedgerError
+from forensics.cli.screen import fields_of
+from forensics.errors import PARTLY_READ, LedgerError
 
 if TYPE_CHECKING:
     from forensics.examination.verifying import VerifySummary
 
+CUT_SHORT = "A step was cut short while it replaced results; the same command again completes it."
 _MAY_NOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -27,8 +29,8 @@ def command(shared_: Shared, case: Path, read_only: bool) -> int:
     """Read the case in DIR again, from the ledger to the reports, and name each difference and its place.
 
     The result is noted in the ledger. A case that this account cannot write to is verified all the same, and then it is
-    not noted. It ends with 0 if everything is as it was stored, with 4 if something is not, with 5 if the ledger itself
-    is broken.
+    not noted. It ends with 0 if everything is as it was stored, with 3 if a step was cut short while it replaced
+    results, with 4 if something is not as it was stored, with 5 if the ledger itself is broken.
     """
     summary, head = _verified(shared_, case, read_only)
     screen = shared_.screen
@@ -37,8 +39,8 @@ def command(shared_: Shared, case: Path, read_only: bool) -> int:
     if not head:
         screen.line("  Nothing was written: this verification is not in the ledger.")
     show.ledger(screen, head.get("lines", summary.lines), head.get("sha256", summary.head_sha256))
-    show.end(screen, summary.exit_code)
-    screen.object(summary.exit_code, **_as_dict(summary), noted=bool(head), head=head)
+    show.end(screen, summary.exit_code, CUT_SHORT if summary.exit_code == PARTLY_READ else "")
+    screen.object(summary.exit_code, **fields_of(summary), noted=bool(head), head=head)
     return summary.exit_code
 
 
@@ -61,19 +63,3 @@ def _verified(shared_: Shared, case: Path, read_only: bool) -> tuple[VerifySumma
                 summary = verify_and_note(case, examination, station.progress)
                 return summary, {} if summary.ledger else examination.head
         return verify(case, station.progress), {}
-
-
-def _as_dict(summary: VerifySummary) -> dict[str, object]:
-    names = (
-        "lines",
-        "head_sha256",
-        "evidence",
-        "files",
-        "size",
-        "ledger",
-        "differences",
-        "unfinished",
-        "unsettled",
-        "torn",
-    )
-    return {name: getattr(summary, name) for name in names}
