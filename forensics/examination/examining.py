@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from forensics.errors import DONE, ForensicsError, IntegrityError, worst
+from forensics.errors import ForensicsError, IntegrityError, worst
 from forensics.examination.acquiring import AcquireSummary, acquire_path
 from forensics.examination.conductor import Examination
 from forensics.examination.opening_images import open_images
@@ -40,14 +40,8 @@ class ExamineSummary:
 
     @property
     def exit_code(self) -> int:
-        """The worst of all stations."""
-        stations: tuple[_Station, ...] = (
-            *self.acquired,
-            self.verified,
-            *self.parsed,
-            self.timeline,
-            *self.reports,
-        )
+        """The worst of all stations; what was unsettled when the case was verified, the later stations made again."""
+        stations: tuple[_Station, ...] = (*self.acquired, *self.parsed, self.timeline, *self.reports)
         return worst(*(each.exit_code for each in stations), *(code for _, _, _, code in self.failed))
 
 
@@ -55,7 +49,7 @@ def examine(examination: Examination, sources: Sequence[Path]) -> ExamineSummary
     """Go the whole way for these sources; what an earlier run did already is verified, not repeated."""
     acquired, failed = _acquire(examination, sources)
     verified = verify_and_note(examination.folder, examination, examination.station.progress)
-    if verified.exit_code != DONE:
+    if verified.ledger or verified.differences:
         named = tuple(str(each) for each in (*verified.ledger, *verified.differences))
         kind = IntegrityError("the case is not what was stored in it, so nothing was parsed", differences=named)
         kind.exit_code = verified.exit_code

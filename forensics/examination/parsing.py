@@ -19,7 +19,7 @@ from forensics import canonical
 from forensics.casefile.acts import Act
 from forensics.casefile.ledger import replace_file
 from forensics.casefile.view import CaseView, EvidenceItem
-from forensics.errors import DONE, PARTLY_READ, FormatError
+from forensics.errors import DONE, PARTLY_READ, FormatError, IntegrityError
 from forensics.evidence.durable import sync_folder
 from forensics.evidence.item import FOLDER, Entry, payload_name
 from forensics.examination.conductor import Examination, Step
@@ -65,10 +65,12 @@ def parse(examination: Examination, *, again: bool = False) -> list[ParseSummary
     """Parse every evidence item; one that was parsed by this very program already is left as it is."""
     view = examination.view()
     wanted = [item for item in view.evidence if again or not _is_current(view, item)]
-    summaries = [_summary(view, item, unchanged=True) for item in view.evidence if item not in wanted]
+    kept = [(item, _listed(view, item)) for item in view.evidence if item not in wanted]
+    summaries = [_summary(item, manifest, unchanged=True) for item, manifest in kept if manifest is not None]
     if wanted:
         with LocalEngine(examination.station.workers, Limits(), preload=(_MODULE,)) as engine:
             summaries += [_parse_item(examination, view, item, engine) for item in wanted]
+    shutil.rmtree(examination.folder / "records" / ".work", ignore_errors=True)
     return sorted(summaries, key=lambda each: each.evidence)
 
 
@@ -84,17 +86,29 @@ def _params(view: CaseView, item: EvidenceItem) -> dict[str, Any]:
 
 
 def _is_current(view: CaseView, item: EvidenceItem) -> bool:
-    """Whether the newest parse had the same input and the same program, and what it made is still there."""
+    """Whether the newest parse finished with the same input and the same program, and what it made is still there."""
     line = view.newest(Act.PARSE, **_params(view, item))
-    if line is None or line != view.newest(Act.PARSE, evidence=item.name):
-        return False
-    manifest = next(each for each in view.manifests if each["evidence"] == item.name)
-    return all((view.folder / part["path"]).is_file() for part in manifest["parts"])
+    tried = (each for each in reversed(view.lines) if each.act == Act.PARSE)
+    last = next((each for each in tried if each.value["params"].get("evidence") == item.name), None)
+    manifest = _listed(view, item) if line is not None and line == last else None
+    return manifest is not None and all((view.folder / part["path"]).is_file() for part in manifest["parts"])
+
+
+def _listed(view: CaseView, item: EvidenceItem) -> dict[str, Any] | None:
+    """What the newest finished parse of the item listed; ``None`` where there is none, or a later one was cut short."""
+    line = view.newest(Act.PARSE, evidence=item.name)
+    if line is None:
+        return None
+    try:
+        found: dict[str, Any] = canonical.decode(view.read_output(line.value["out"][0]))
+    except IntegrityError:
+        return None
+    return found
 
 
 def _parse_item(examination: Examination, view: CaseView, item: EvidenceItem, engine: Engine) -> ParseSummary:
     params = _params(view, item)
-    before = next((each for each in view.manifests if each["evidence"] == item.name), None)
+    before = _listed(view, item)
     inputs = [{"id": item.name, "sha256": item.manifest_sha256}]
     with examination.step(Act.PARSE, params=params, inputs=inputs) as step:
         work = _prepare(examination, item, engine, params)
@@ -102,17 +116,10 @@ def _parse_item(examination: Examination, view: CaseView, item: EvidenceItem, en
         done = list(_run(examination, work))
         manifest = _put_in_place(examination, work, done)
         _finish(examination, step, manifest, done)
-    _sweep(examination.folder / "records", item.name, manifest)
+        _sweep(examination.folder / "records", item.name, manifest)
     shutil.rmtree(work.runner.work)
     identical = None if before is None else before["parts"] == manifest["parts"]
-    summary = _summary(examination.view(), item)
-    return ParseSummary(
-        evidence=item.name,
-        counts=summary.counts,
-        files=summary.files,
-        unclaimed=summary.unclaimed,
-        identical=identical,
-    )
+    return _summary(item, manifest, identical=identical)
 
 
 def _prepare(examination: Examination, item: EvidenceItem, engine: Engine, params: dict[str, Any]) -> _Work:
@@ -325,13 +332,14 @@ def _sweep(records: Path, evidence: str, manifest: dict[str, Any]) -> None:
             path.unlink()
 
 
-def _summary(view: CaseView, item: EvidenceItem, *, unchanged: bool = False) -> ParseSummary:
-    manifest = next(each for each in view.manifests if each["evidence"] == item.name)
-    unclaimed = sum(1 for file in manifest["files"] if not file["parser"])
+def _summary(
+    item: EvidenceItem, manifest: dict[str, Any], *, unchanged: bool = False, identical: bool | None = None
+) -> ParseSummary:
     return ParseSummary(
         evidence=item.name,
         counts=manifest["counts"],
         files=len(manifest["files"]),
-        unclaimed=unclaimed,
+        unclaimed=sum(1 for file in manifest["files"] if not file["parser"]),
         unchanged=unchanged,
+        identical=identical,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forensics.casefile.acts import Act
+from forensics.casefile.ledger import Line
 from forensics.casefile.view import CaseView
 from forensics.errors import DONE, UsageError
 from forensics.examination.conductor import Examination
@@ -29,6 +30,14 @@ class TimelineSummary:
         return DONE
 
 
+class _Records(CaseView):
+    """The case as a timeline is built from it: an earlier timeline, which may be damaged, is left aside."""
+
+    def newest(self, act: Act, **params: Any) -> Line | None:
+        """Anything but a timeline."""
+        return None if act == Act.TIMELINE else super().newest(act, **params)
+
+
 def timeline(examination: Examination, *, again: bool = False) -> TimelineSummary:
     """Build the timeline from the newest records, unless it is built from just these."""
     view = examination.view()
@@ -44,7 +53,7 @@ def timeline(examination: Examination, *, again: bool = False) -> TimelineSummar
         examination.station.progress.begin("building the timeline")
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
-        built = build(view, work)
+        built = build(_Records(examination.folder), work)
         step.outputs += [adopt(path, examination.folder, f"timeline/{path.name}") for path in built.files]
         step.result = {"events": built.events, "logical": built.logical}
         examination.station.progress.end()

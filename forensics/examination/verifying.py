@@ -6,14 +6,10 @@ and then the act is not recorded.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from forensics import canonical
 from forensics.casefile.acts import Act, Phase
 from forensics.casefile.case import FILE_NAME
 from forensics.casefile.ledger import Line, check, read_lines, torn_tails
@@ -23,7 +19,7 @@ from forensics.errors import (
     DONE,
     INTEGRITY_BROKEN,
     LEDGER_BROKEN,
-    FormatError,
+    PARTLY_READ,
     IntegrityError,
     LedgerError,
     UsageError,
@@ -32,10 +28,10 @@ from forensics.evidence.content import ContentStore
 from forensics.evidence.store import EvidenceStore
 from forensics.evidence.verification import Difference
 from forensics.examination.conductor import Examination, has_work
+from forensics.examination.results import check_results
 from forensics.examination.station import Progress, Silent
 
 _LEDGER = "ledger/events.jsonl"
-_KEPT_FOLDERS = ("records", "timeline", "reports", "findings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +46,18 @@ class VerifySummary:
     ledger: tuple[Difference, ...] = ()
     differences: tuple[Difference, ...] = ()
     unfinished: tuple[str, ...] = ()
+    unsettled: tuple[Difference, ...] = ()
+    """Results that a step was replacing when it was cut short; nobody can say that they were not changed since."""
     torn: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
-        """5 outranks 4 outranks 0."""
+        """5 outranks 4 outranks 3 outranks 0."""
         if self.ledger:
             return LEDGER_BROKEN
-        return INTEGRITY_BROKEN if self.differences else DONE
+        if self.differences:
+            return INTEGRITY_BROKEN
+        return PARTLY_READ if self.unsettled else DONE
 
 
 class _Counter:
@@ -81,15 +81,17 @@ def verify(folder: Path, progress: Progress | None = None) -> VerifySummary:
     lines, toml, broken = _ledger(view)
     counter = _Counter(shown)
     shown.begin("verifying")
-    differences = list(toml)
+    differences, unsettled = list(toml), list[tuple[Difference, int]]()
     try:
         if not broken:
-            differences += [*_evidence(view, lines, counter), *_results(view, lines, counter)]
+            differences += _evidence(view, lines, counter)
+            changed, unsettled = check_results(view, lines, counter)
+            differences += changed
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         broken = [Difference(place=_LEDGER, what=f"its lines do not say what this program writes: {error!r}")]
     if broken:
         # Lines that cannot be trusted pin nothing: each item is held against its own papers, and results against none.
-        lines, differences = (), [*toml, *_unpinned(view, counter)]
+        lines, differences, unsettled = (), [*toml, *_unpinned(view, counter)], []
     differences += ContentStore(folder / "content").verify(counter)
     shown.end()
     return VerifySummary(
@@ -101,8 +103,14 @@ def verify(folder: Path, progress: Progress | None = None) -> VerifySummary:
         ledger=tuple(broken),
         differences=tuple(differences),
         unfinished=_unfinished(lines),
+        unsettled=tuple(_unsettled(each, line) for each, line in unsettled),
         torn=torn_tails(folder / "ledger"),
     )
+
+
+def _unsettled(found: Difference, line: int) -> Difference:
+    what = f"{found.what}; the step that line {line} of the ledger began was writing it and did not finish"
+    return Difference(place=found.place, what=what)
 
 
 def _view(folder: Path) -> CaseView:
@@ -142,6 +150,7 @@ def verify_and_note(folder: Path, examination: Examination, progress: Progress |
             "files": summary.files,
             "size": summary.size,
             "differences": [str(each) for each in summary.differences][:1000],
+            "unsettled": [str(each) for each in summary.unsettled][:1000],
         }
         examination.note(Act.VERIFY, result=result)
     return summary
@@ -218,59 +227,3 @@ def _evidence(view: CaseView, lines: tuple[Line, ...], counter: _Counter) -> Ite
     for name in store.strangers():
         if name != ".images":
             yield Difference(place=f"evidence/{name}", what="does not belong here")
-
-
-def _results(view: CaseView, lines: tuple[Line, ...], counter: _Counter) -> Iterator[Difference]:
-    """Every file that the newest finished steps list, and every file that none of them lists."""
-    listed: dict[str, dict[str, Any]] = {}
-    for outputs in _newest_outputs(lines).values():
-        listed.update({str(each["path"]): each for each in outputs if "path" in each})
-    for path in [path for path in listed if path.startswith("records/")]:
-        yield from _parts_of(view, listed, path)
-    paths = sorted(listed)
-    with ThreadPoolExecutor(2) as pool:
-        found = pool.map(lambda path: _file(view.folder, listed[path], counter), paths)
-        yield from (each for each in found if each is not None)
-    yield from _unlisted(view.folder, set(listed))
-
-
-def _newest_outputs(lines: tuple[Line, ...]) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    found = {}
-    for line in lines:
-        if line.phase == Phase.FINISHED and line.act in (Act.PARSE, Act.TIMELINE, Act.REPORT):
-            params = line.value.get("params", {})
-            found[(line.act, str(params.get("evidence") or params.get("report") or ""))] = line.value.get("out", [])
-    return found
-
-
-def _parts_of(view: CaseView, listed: dict[str, dict[str, Any]], path: str) -> Iterator[Difference]:
-    try:
-        manifest = canonical.decode(view.read_output(listed[path]))
-    except (IntegrityError, FormatError):
-        return
-    listed.update({str(part["path"]): part for part in manifest["parts"]})
-    content = ContentStore(view.folder / "content")
-    for sha256 in manifest["content"]:
-        if not content.has(sha256):
-            yield Difference(place=f"content/{sha256[:2]}/{sha256}", what="is missing")
-
-
-def _file(folder: Path, output: dict[str, Any], counter: _Counter) -> Difference | None:
-    place = str(output["path"])
-    try:
-        with (folder / place).open("rb") as handle:
-            found = hashlib.file_digest(handle, "sha256").hexdigest()
-            counter(handle.tell(), 1)
-    except OSError as error:
-        return Difference(place=place, what=f"cannot be read: {error.strerror}")
-    if found != output["sha256"]:
-        return Difference(place=place, what=f"changed: its SHA-256 is {found}, listed is {output['sha256']}")
-    return None
-
-
-def _unlisted(folder: Path, listed: set[str]) -> Iterator[Difference]:
-    for name in _KEPT_FOLDERS:
-        for path in sorted((folder / name).rglob("*")):
-            inside = path.relative_to(folder)
-            if not path.is_dir() and not inside.parts[1].startswith(".") and inside.as_posix() not in listed:
-                yield Difference(place=inside.as_posix(), what="is listed by no finished step")

@@ -1,0 +1,119 @@
+"""Holds records, timeline and reports against what the newest finished step of each kind lists in the ledger.
+
+A step replaces its results one file at a time before its ``finished`` line lists them. So after a crash in between, the
+results of a step that did not finish are half old and half new: they are told apart as ``unsettled``, and the same
+command makes them again. Anything else that differs was not done by this program.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from forensics import canonical
+from forensics.casefile.acts import Act, Phase
+from forensics.casefile.ledger import Line
+from forensics.casefile.view import CaseView
+from forensics.errors import FormatError, IntegrityError
+from forensics.evidence.content import ContentStore
+from forensics.evidence.verification import Difference, Told
+
+_KEPT_FOLDERS = ("records", "timeline", "reports", "findings")
+_MAKERS = (Act.PARSE, Act.TIMELINE, Act.REPORT)
+_Key = tuple[str, str]
+"""The act, and the evidence item or the report that it made."""
+
+
+def check_results(
+    view: CaseView, lines: tuple[Line, ...], told: Told
+) -> tuple[list[Difference], list[tuple[Difference, int]]]:
+    """What differs, and what a step was replacing that did not finish, with the number of the line that began it."""
+    differences: list[Difference] = []
+    unsettled: list[tuple[Difference, int]] = []
+    cut_short = _cut_short(lines)
+    for each in _results(view, lines, told):
+        line = next((number for key, number in cut_short.items() if _makes(key, each.place)), 0)
+        if line:
+            unsettled.append((each, line))
+        else:
+            differences.append(each)
+    return differences, unsettled
+
+
+def _key(line: Line) -> _Key:
+    params = line.value.get("params", {})
+    return line.act, str(params.get("evidence") or params.get("report") or "")
+
+
+def _cut_short(lines: tuple[Line, ...]) -> dict[_Key, int]:
+    """The steps that were begun last and not finished, with the number of their line."""
+    last = {_key(line): line for line in lines if line.act in _MAKERS}
+    return {key: line.number for key, line in last.items() if line.phase != Phase.FINISHED}
+
+
+def _makes(key: _Key, place: str) -> bool:
+    """Whether a step of this kind writes to this place."""
+    act, name = key
+    path = PurePosixPath(place)
+    if act == Act.PARSE:
+        return path.parts[0] == "records" and (path.name.startswith((f"{name}-", f"{name}.json")))
+    return path.parts[0] == ("timeline" if act == Act.TIMELINE else "reports")
+
+
+def _results(view: CaseView, lines: tuple[Line, ...], told: Told) -> Iterator[Difference]:
+    """Every file that the newest finished steps list, and every file that none of them lists."""
+    listed: dict[str, dict[str, Any]] = {}
+    for outputs in _newest_outputs(lines).values():
+        listed.update({str(each["path"]): each for each in outputs})
+    for path in [path for path in listed if path.startswith("records/")]:
+        yield from _parts_of(view, listed, path)
+    paths = sorted(listed)
+    with ThreadPoolExecutor(2) as pool:
+        found = pool.map(lambda path: _file(view.folder, listed[path], told), paths)
+        yield from (each for each in found if each is not None)
+    yield from _unlisted(view.folder, set(listed))
+
+
+def _newest_outputs(lines: tuple[Line, ...]) -> dict[_Key, list[dict[str, Any]]]:
+    finished = (line for line in lines if line.act in _MAKERS and line.phase == Phase.FINISHED)
+    return {_key(line): line.value.get("out", []) for line in finished}
+
+
+def _parts_of(view: CaseView, listed: dict[str, dict[str, Any]], path: str) -> Iterator[Difference]:
+    try:
+        manifest = canonical.decode(view.read_output(listed[path]))
+    except (IntegrityError, FormatError):
+        return
+    listed.update({str(part["path"]): part for part in manifest["parts"]})
+    content = ContentStore(view.folder / "content")
+    for sha256 in manifest["content"]:
+        if not content.has(sha256):
+            yield Difference(place=f"content/{sha256[:2]}/{sha256}", what="is missing")
+
+
+def _file(folder: Path, output: dict[str, Any], told: Told) -> Difference | None:
+    place = str(output["path"])
+    inside = PurePosixPath(place).parts
+    if inside[:1] not in [(name,) for name in _KEPT_FOLDERS] or ".." in inside or not (folder / place).is_file():
+        # A forged ledger could name any file of the machine that verifies, or a device that never ends.
+        return Difference(place=place, what="is missing, or not a regular file of this case")
+    try:
+        with (folder / place).open("rb") as handle:
+            found = hashlib.file_digest(handle, "sha256").hexdigest()
+            told(handle.tell(), 1)
+    except OSError as error:
+        return Difference(place=place, what=f"cannot be read: {error.strerror}")
+    if found != output["sha256"]:
+        return Difference(place=place, what=f"changed: its SHA-256 is {found}, listed is {output['sha256']}")
+    return None
+
+
+def _unlisted(folder: Path, listed: set[str]) -> Iterator[Difference]:
+    for name in _KEPT_FOLDERS:
+        for path in sorted((folder / name).rglob("*")):
+            inside = path.relative_to(folder)
+            if not path.is_dir() and not inside.parts[1].startswith(".") and inside.as_posix() not in listed:
+                yield Difference(place=inside.as_posix(), what="is listed by no finished step")
