@@ -167,7 +167,8 @@ _MEANINGS = {
     errors.USAGE: "Nothing was tried: a wrong option, a source that is not there, a folder that is not a case, a case "
     "that another process is working on.",
     errors.PARTLY_READ: "Done, but some of it could not be read, or nothing in an evidence item is mail that is known, "
-    "or results are unsettled because a step was cut short. The summary, `records/problem` and the reports name every place.",
+    "or results are unsettled because a step was cut short. The summary, `records/problem` and the reports name "
+    "every place.",
     errors.INTEGRITY_BROKEN: "Something in the case is not what was stored, or an image differs from its own hash.",
     errors.LEDGER_BROKEN: "The chain of the ledger does not hold.",
     errors.INTERRUPTED: "Stopped by Ctrl-C or a signal; the same command again goes on where it stopped.",

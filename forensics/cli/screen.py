@@ -68,7 +68,7 @@ def say_object(command: str, exit_code: int, values: dict[str, Any]) -> None:
 
 def fields_of(summary: Any) -> dict[str, Any]:
     """The fields of a summary, to stand in the one object beside its exit code."""
-    return {each.name: getattr(summary, each.name) for each in fields(summary)}
+    return {each.name: getattr(summary, each.name) for each in fields(summary) if each.name != "exit_code"}
 
 
 def plain(value: Any) -> Any:
