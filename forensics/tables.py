@@ -137,7 +137,6 @@ SCHEMAS: dict[str, pa.Schema] = {
 }
 
 _OWN = {kind: schema.names[len(_COMMON) : -1] for kind, schema in SCHEMAS.items()}
-_WORDS = {each: each.value for each in Absent}
 _Why = list[list[tuple[str, str]]]
 """For each row, the columns without a value and the reason of each."""
 
@@ -219,10 +218,11 @@ class Columns:
 
 def _without_absent(name: str, column: list[Any], why: _Why) -> list[Any]:
     """The column with ``None`` for each missing value, whose reason is noted in ``why``."""
-    reason = {each: (name, word) for each, word in _WORDS.items()}
+    # By their ids, because the members of an Enum are hashed by slow code.
+    reason = {id(each): (name, each.value) for each in Absent}
     for row, value in enumerate(column):
         if value.__class__ is Absent:
-            why[row].append(reason[value])
+            why[row].append(reason[id(value)])
             column[row] = None
     return column
 

@@ -7,7 +7,7 @@ follow, so nothing behind a damaged line is taken for body text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from mmap import mmap
 from typing import NamedTuple
 
@@ -61,16 +61,23 @@ class HeaderBlock:
     start: int
     body_start: int
     defects: tuple[Defect, ...] = ()
+    _named: dict[str, list[Field]] = field(init=False, repr=False, compare=False)
+    """The fields by their names in lower case: twenty of them are asked for in every message."""
+
+    def __post_init__(self) -> None:
+        named: dict[str, list[Field]] = {}
+        for each in self.fields:
+            named.setdefault(each.name.lower(), []).append(each)
+        object.__setattr__(self, "_named", named)
 
     def first(self, name: str) -> bytes:
         """The raw value of the first field of that name, or b"" where there is none."""
-        wanted = name.lower()
-        return next((field.raw for field in self.fields if field.name.lower() == wanted), b"")
+        found = self._named.get(name.lower())
+        return found[0].raw if found else b""
 
     def every(self, name: str) -> tuple[Field, ...]:
         """All fields of that name, in order."""
-        wanted = name.lower()
-        return tuple(field for field in self.fields if field.name.lower() == wanted)
+        return tuple(self._named.get(name.lower(), ()))
 
 
 def split(raw: Buffer, start: int, end: int, *, nested: bool = False) -> HeaderBlock:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 _FOLD = re.compile(rb"\s+")
 _LONGEST = 8192
+_MARKS = re.compile(rb"[();]")
+_PARENTHESES = re.compile(rb"([()])")
 _CLAUSE = re.compile(r"(?:^|\s)(from|by|via|with|id|for)\s+(<[^<>\s]*>|[^\s;]+)", re.IGNORECASE)
 
 
@@ -44,26 +46,30 @@ def parse_received(raw: bytes) -> Received:
 
 def _split_date(text: bytes) -> tuple[bytes, bytes]:
     """Clauses and date; comments may hold semicolons, so the last one at depth 0 counts."""
+    if b"(" not in text:
+        clauses, semicolon, date = text.rpartition(b";")
+        return (clauses, date) if semicolon else (text, b"")
     depth = 0
     at = -1
-    for index, byte in enumerate(text):
-        if byte == 0x28:
+    for mark in _MARKS.finditer(text):
+        kind = mark.group()
+        if kind == b"(":
             depth += 1
-        elif byte == 0x29 and depth:
+        elif kind == b")" and depth:
             depth -= 1
-        elif byte == 0x3B and depth == 0:
-            at = index
+        elif kind == b";" and depth == 0:
+            at = mark.start()
     return (text, b"") if at < 0 else (text[:at], text[at + 1 :])
 
 
 def _without_comments(text: bytes) -> bytes:
-    kept = bytearray()
+    kept: list[bytes] = []
     depth = 0
-    for byte in text:
-        if byte == 0x28:
+    for piece in _PARENTHESES.split(text):
+        if piece == b"(":
             depth += 1
-        elif byte == 0x29 and depth:
+        elif piece == b")" and depth:
             depth -= 1
         elif depth == 0:
-            kept.append(byte)
-    return bytes(kept)
+            kept.append(piece)
+    return b"".join(kept)

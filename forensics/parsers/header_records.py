@@ -50,7 +50,7 @@ def header_fields(
             decoded=decoded.text.strip(),
             charset=Absent.NOT_APPLICABLE if plain else decoded.charset,
             method=Absent.NOT_APPLICABLE if plain else decoded.method,
-            bad_bytes=sum(end - start for start, end in decoded.bad),
+            bad_bytes=sum(end - start for start, end in decoded.bad) if decoded.bad else 0,
         )
 
 

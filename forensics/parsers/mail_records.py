@@ -59,20 +59,24 @@ class Place:
     depth: int = 0
 
 
-def records_of(raw: bytes, at: Address, place: Place, keep: Callable[[bytes], str]) -> Iterator[Record]:
-    """All records of one message, the message first."""
-    return _Mail(raw, at, place, keep).records()
+def records_of(
+    raw: bytes, at: Address, place: Place, keep: Callable[[bytes], str], entity: mime.Entity | None = None
+) -> Iterator[Record]:
+    """All records of one message, the message first. ``entity`` is ``raw`` taken apart, where that was done already."""
+    return _Mail(raw, at, place, keep, entity or mime.parse(raw)).records()
 
 
 class _Mail:
     """One message on its way to records."""
 
-    def __init__(self, raw: bytes, at: Address, place: Place, keep: Callable[[bytes], str]) -> None:
+    def __init__(
+        self, raw: bytes, at: Address, place: Place, keep: Callable[[bytes], str], entity: mime.Entity
+    ) -> None:
         self.raw = raw
         self.at = at
         self.place = place
         self.keep = keep
-        self.entity = mime.parse(raw)
+        self.entity = entity
         self.block = self.entity.root.header
         self.people = {role: parse_addresses_of(self.block, name) for name, role in _ROLES}
         self.texts: list[BodyText] = []

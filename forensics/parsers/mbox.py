@@ -12,14 +12,14 @@ from typing import BinaryIO
 
 from forensics.absent import Absent
 from forensics.address import Address, Span
-from forensics.formats import mbox
+from forensics.formats import mbox, mime
 from forensics.formats.folder_names import holds_deleted
 from forensics.formats.headers import HeaderBlock
 from forensics.formats.mbox_lines import FromLine, Variant, from_line, unquote
 from forensics.formats.mbox_spans import MessageSpan
 from forensics.formats.sniff import Kind
 from forensics.moments import Basis, Meaning, Moment, Zone
-from forensics.parsers import header_records, mail_records
+from forensics.parsers import mail_records
 from forensics.parsers.contract import Candidate, Keep, Range, Unit
 from forensics.records import Folder, Problem, Record, Recovery
 
@@ -73,7 +73,8 @@ class MboxParser:
         self, unit: Unit, at: Address, keep: Keep, raw: bytes, span: MessageSpan, variant: Variant
     ) -> Iterator[Record]:
         line, message = raw[: span.start - span.from_start], raw[span.start - span.from_start :]
-        flags = _flags(header_records.parse(message))
+        entity = mime.parse(message)
+        flags = _flags(entity.root.header)
         folder = unit.path or unit.folder
         deleted = bool({"expunged", "deleted"} & set(flags)) or holds_deleted(folder)
         place = mail_records.Place(
@@ -87,7 +88,7 @@ class MboxParser:
             embedded_in=unit.embedded_in or Absent.NOT_APPLICABLE,
             depth=unit.depth,
         )
-        yield from mail_records.records_of(message, at, place, keep)
+        yield from mail_records.records_of(message, at, place, keep, entity)
 
 
 class _Window:
