@@ -191,8 +191,6 @@ def verified(screen: Screen, found: VerifySummary) -> None:
     for each in wrong:
         screen.line(f"  {each.place}: {each.what}", colour="red")
     for each in found.unsettled:
-        screen.line(f"  {each.place}: {each.what}", colour="yellow")
-    for each in found.unsettled:
         screen.line(f"  Unsettled: {each.place}: {each.what}", colour="yellow")
     for text in found.unfinished:
         screen.line(f"  Unfinished: {text}; the same command again completes it.", colour="yellow")
