@@ -1,8 +1,8 @@
 """Where in which evidence something stands, through any nesting, with the byte range where there is one.
 
 Written ``EV-0001/000001/node:2097252/attachment:1``: the evidence item, the number of the stored file in it, then one
-step for each level. ``%``, ``/`` and control characters inside a step are percent-encoded, so that the text splits
-back into the same steps.
+step for each level. ``%``, ``/``, blanks, control characters and lone surrogates inside a step are percent-encoded as
+UTF-8, so that the text splits back into the same steps and can always be written.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 from urllib.parse import unquote
 
-_UNSAFE = re.compile(r"[%/\x00-\x20\x7f]")
+_UNSAFE = re.compile(r"[%/\x00-\x20\x7f\ud800-\udfff]")
 
 
 class Span(NamedTuple):
@@ -51,7 +51,9 @@ def quote(step: str) -> str:
     """``step`` with the characters that would break the written form percent-encoded."""
     if _UNSAFE.search(step) is None:
         return step
-    return _UNSAFE.sub(lambda match: f"%{ord(match.group()):02X}", step)
+    return _UNSAFE.sub(
+        lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass")), step
+    )
 
 
 def parse(text: str) -> Address:
@@ -62,12 +64,12 @@ def parse(text: str) -> Address:
 
 def plain(step: str) -> str:
     """A step as it was before :func:`quote`."""
-    return unquote(step)
+    return unquote(step, errors="surrogatepass")
 
 
 def record_id(kind: str, address: str) -> str:
     """The id of the record of ``kind`` at ``address``: 32 hexadecimal digits, the same on every machine."""
-    return hashlib.sha256(f"{kind}\0{address}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{kind}\0{address}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def origin_key(kind: str, file_sha256: str, steps: tuple[str, ...]) -> str:
