@@ -24,6 +24,11 @@ class Answer:
     err: str
 
     @property
+    def error(self) -> str:
+        """The sentence that says what went wrong; a slow machine may show progress before it."""
+        return next(line for line in self.err.splitlines() if line.startswith("Error: "))
+
+    @property
     def object(self) -> dict[str, Any]:
         """The one JSON object on standard output; fails where there is anything else."""
         value = json.loads(self.out)

@@ -72,7 +72,7 @@ def test_an_unreadable_file_alone_fails(tmp_path: Path) -> None:
     mailbox(tmp_path / "a.mbox").chmod(0)
     answer = ordinary("examine", tmp_path / "a.mbox", "--case", tmp_path / "case")
     assert answer.code == 1
-    assert "could be read" in answer.err.splitlines()[0]
+    assert "could be read" in answer.error
     assert "What to do: run as an account that may read it" in answer.err
 
 
@@ -113,7 +113,7 @@ def test_a_full_disk_is_told_with_its_place(tmp_path: Path) -> None:
     finally:
         subprocess.run(["umount", str(place)], check=True)
     assert answer.code == 1, answer.err
-    assert "space" in answer.err.splitlines()[0]
+    assert "space" in answer.error
     assert str(place) in answer.err
     assert "What to do:" in answer.err
     assert "fault" not in answer.err
@@ -123,7 +123,7 @@ def test_a_full_disk_is_told_with_its_place(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_a_case_is_a_usage_error(tmp_path: Path, verb: list[str]) -> None:
     answer = forensics(*verb, tmp_path)
     assert answer.code == 2
-    assert answer.err.splitlines()[0] == f"Error: {tmp_path} is not a case: it has no case.toml"
+    assert answer.error == f"Error: {tmp_path} is not a case: it has no case.toml"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -143,7 +143,7 @@ def test_a_case_that_another_process_works_on_is_a_usage_error(tmp_path: Path) -
     finally:
         lock.give_back()
     assert answer.code == 2
-    assert answer.err.splitlines()[0] == "Error: another process is working on this case"
+    assert answer.error == "Error: another process is working on this case"
     assert "wait until it has finished" in answer.err
 
 
