@@ -9,9 +9,8 @@ import re
 from dataclasses import dataclass
 
 _FOLD = re.compile(rb"\s+")
-_LONGEST = 8192
-_MARKS = re.compile(rb"[();]")
-_PARENTHESES = re.compile(rb"([()])")
+_LONGEST_DATE = 8192
+_MARKS = re.compile(rb"\\[();\\]|[();]")
 _CLAUSE = re.compile(r"(?:^|\s)(from|by|via|with|id|for)\s+(<[^<>\s]*>|[^\s;]+)", re.IGNORECASE)
 
 
@@ -29,10 +28,10 @@ class Received:
 
 def parse_received(raw: bytes) -> Received:
     """The clauses of one raw field value; never raises."""
-    text = _FOLD.sub(b" ", raw[:_LONGEST])
-    clauses, date = _split_date(text)
+    text = _FOLD.sub(b" ", raw)
+    clauses, date = _take_apart(text)
     found: dict[str, str] = {}
-    for match in _CLAUSE.finditer(_without_comments(clauses).decode("latin-1")):
+    for match in _CLAUSE.finditer(clauses.decode("latin-1")):
         found.setdefault(match.group(1).lower(), match.group(2).strip("<>"))
     return Received(
         handed_from=found.get("from", ""),
@@ -40,36 +39,36 @@ def parse_received(raw: bytes) -> Received:
         protocol=found.get("with", ""),
         queue_id=found.get("id", ""),
         recipient=found.get("for", ""),
-        date=date.strip(),
+        date=date.strip()[:_LONGEST_DATE],
     )
 
 
-def _split_date(text: bytes) -> tuple[bytes, bytes]:
-    """Clauses and date; comments may hold semicolons, so the last one at depth 0 counts."""
-    if b"(" not in text:
-        clauses, semicolon, date = text.rpartition(b";")
-        return (clauses, date) if semicolon else (text, b"")
-    depth = 0
-    at = -1
+def _take_apart(text: bytes) -> tuple[bytes, bytes]:
+    """The clauses without their comments, and the date behind the last semicolon that no comment hides.
+
+    In a comment a backslash disarms the next character. Where a comment never closes, everything behind it is in it;
+    then the last semicolon of all has to do.
+    """
+    kept: list[bytes] = []
+    start = depth = 0
+    last = (-1, 0, 0)
     for mark in _MARKS.finditer(text):
-        kind = mark.group()
+        kind, at = mark.group(), mark.end() - 1
+        if len(kind) == 2:
+            if depth:
+                continue
+            kind = kind[1:]
         if kind == b"(":
+            if not depth:
+                kept.append(text[start:at])
             depth += 1
         elif kind == b")" and depth:
             depth -= 1
-        elif kind == b";" and depth == 0:
-            at = mark.start()
-    return (text, b"") if at < 0 else (text[:at], text[at + 1 :])
-
-
-def _without_comments(text: bytes) -> bytes:
-    kept: list[bytes] = []
-    depth = 0
-    for piece in _PARENTHESES.split(text):
-        if piece == b"(":
-            depth += 1
-        elif piece == b")" and depth:
-            depth -= 1
-        elif depth == 0:
-            kept.append(piece)
-    return b"".join(kept)
+            start = start if depth else at + 1
+        elif kind == b";" and not depth:
+            last = (at, len(kept), start)
+    at, count, start_of_last = last
+    if at >= 0:
+        return b"".join(kept[:count]) + text[start_of_last:at], text[at + 1 :]
+    rest = b"" if depth else text[start:]
+    return b"".join(kept) + rest, text.rpartition(b";")[2] if depth and b";" in text else b""
