@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from forensics.errors import ForensicsError, IntegrityError, worst
+from forensics.errors import DONE, PARTLY_READ, ForensicsError, IntegrityError, InterruptedWork, worst
 from forensics.examination.acquiring import AcquireSummary, acquire_path
 from forensics.examination.conductor import Examination
-from forensics.examination.opening_images import open_images
+from forensics.examination.opening_images import Failed, open_images
 from forensics.examination.parsing import ParseSummary, parse
 from forensics.examination.reporting import ReportSummary, report
 from forensics.examination.timelining import TimelineSummary, timeline
@@ -24,11 +24,11 @@ class _Station(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExamineSummary:
-    """Everything that one run did. ``failed`` are sources that gave nothing, each with the reason and an exit code."""
+    """Everything that one run did. ``failed`` are sources and images that gave nothing, and why."""
 
     case: str
     acquired: tuple[AcquireSummary, ...]
-    failed: tuple[tuple[str, str, str, int], ...]
+    failed: tuple[Failed, ...]
     verified: VerifySummary
     parsed: tuple[ParseSummary, ...]
     timeline: TimelineSummary
@@ -42,7 +42,8 @@ class ExamineSummary:
     def exit_code(self) -> int:
         """The worst of all stations; what was unsettled when the case was verified, the later stations made again."""
         stations: tuple[_Station, ...] = (*self.acquired, *self.parsed, self.timeline, *self.reports)
-        return worst(*(each.exit_code for each in stations), *(code for _, _, _, code in self.failed))
+        nothing = DONE if self.counts["message"] else PARTLY_READ
+        return worst(nothing, *(each.exit_code for each in stations), *(code for _, _, _, code in self.failed))
 
 
 def examine(examination: Examination, sources: Sequence[Path]) -> ExamineSummary:
@@ -76,23 +77,21 @@ def examine(examination: Examination, sources: Sequence[Path]) -> ExamineSummary
     )
 
 
-def _acquire(
-    examination: Examination, sources: Sequence[Path]
-) -> tuple[list[AcquireSummary], list[tuple[str, str, str, int]]]:
+def _acquire(examination: Examination, sources: Sequence[Path]) -> tuple[list[AcquireSummary], list[Failed]]:
     """Every source in turn; one that fails does not keep the others out, unless none gives anything."""
     acquired: list[AcquireSummary] = []
-    failed: list[tuple[str, str, str, int]] = []
+    failed: list[Failed] = []
     for path in sources:
         try:
             found = acquire_path(examination, path)
-            acquired.append(found)
-            acquired += open_images(examination, found.evidence)
-        except IntegrityError:
+        except (IntegrityError, InterruptedWork):
             raise
         except ForensicsError as error:
             if len(sources) == 1:
                 raise
             failed.append((str(path), error.what, error.todo, error.exit_code))
+        else:
+            acquired += [found, *open_images(examination, found.evidence, failed)]
     if failed and not acquired:
         first, what, todo, _ = failed[0]
         raise ForensicsError(f"none of the sources could be acquired; the first: {what}", place=first, todo=todo)

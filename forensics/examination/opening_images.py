@@ -22,17 +22,28 @@ from forensics.acquisition.images import (
     segments_named,
 )
 from forensics.casefile.acts import Act
+from forensics.errors import ForensicsError, InterruptedWork, LedgerError
 from forensics.evidence.item import Entry
 from forensics.examination.acquiring import AcquireSummary, acquire_source, summary_of
 from forensics.examination.conductor import Examination
 from forensics.formats.sniff import Kind, sniff_handle
 from forensics.workers import Engine, Limits, LocalEngine
 
+Failed = tuple[str, str, str, int]
+"""A source or an image that gave nothing: which, why, what to do, and the exit code that stands for it."""
+
+CONTAINERS = frozenset(("e01", "raw-disk", "ewf-segment"))
+"""The kinds of file that are opened here instead of being parsed."""
+
 _MODULE = "forensics.acquisition.image_jobs"
 
 
-def open_images(examination: Examination, item: str) -> list[AcquireSummary]:
-    """Acquire the mail stores of every disk image among the files of ``item``; nothing is done twice."""
+def open_images(examination: Examination, item: str, failed: list[Failed] | None = None) -> list[AcquireSummary]:
+    """Acquire the mail stores of every disk image among the files of ``item``; nothing is done twice.
+
+    An image that is damaged or cannot be read is added to ``failed`` and does not keep the others out; without that
+    list it raises.
+    """
     summaries: list[AcquireSummary] = []
     images = list(_images(examination, item))
     if not images:
@@ -43,8 +54,15 @@ def open_images(examination: Examination, item: str) -> list[AcquireSummary]:
             if done is not None:
                 held = done.value["result"]["evidence"]
                 summaries += [summary_of(examination, each, state="unchanged") for each in held]
-            else:
+                continue
+            try:
                 summaries += _open_image(examination, engine, address, name, image)
+            except (LedgerError, InterruptedWork):
+                raise
+            except ForensicsError as error:
+                if failed is None:
+                    raise
+                failed.append((f"{address} {name}", error.what, error.todo, error.exit_code))
     return summaries
 
 
