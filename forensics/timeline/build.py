@@ -16,9 +16,9 @@ from forensics.timeline import events, same_message
 
 EVENTS_FILE = "events.parquet"
 LOGICAL_FILE = "logical.parquet"
-SLICE = 1 << 18
+SLICE = 1 << 19
 """So many events are joined and written at a time; only their keys are ever sorted together."""
-_TEMPORARY = ("tl_keyed", "tl_rivals", "tl_copy", "tl_recipients", "tl_reading", "tl_repeat", "tl_order")
+_TEMPORARY = ("tl_keyed", "tl_rivals", "tl_copy", "tl_event", "tl_item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ def build(case: CaseView, out: Path) -> TimelineResult:
     out.mkdir(parents=True, exist_ok=True)
     for statement in (*same_message.TABLES, *events.TABLES):
         case.connection.execute(statement)
-    count = _count(case, "SELECT count(*) AS n FROM tl_order")
+    count = _count(case, "SELECT count(*) AS n FROM tl_event")
     slices = (events.slice_sql(first, first + SLICE) for first in range(0, max(count, 1), SLICE))
     _write(case, slices, out / EVENTS_FILE)
     _write(case, (same_message.LOGICAL,), out / LOGICAL_FILE)

@@ -60,40 +60,47 @@ SELECT id, row_number() OVER (
 FROM numbered
 """
 
-# Only what decides the order is sorted; the rows themselves follow slice by slice, so that memory stays small.
-ORDER = """
-CREATE OR REPLACE TEMP TABLE tl_order AS
-SELECT reading.id, row_number() OVER (
+ORDERED = """
+CREATE OR REPLACE TEMP TABLE tl_event AS
+SELECT row_number() OVER (
            ORDER BY reading.utc NULLS LAST, reading.utc_ns NULLS LAST, tl_keyed.evidence, tl_keyed.address,
-                    reading.position, reading.id) AS place
-FROM tl_reading AS reading JOIN tl_keyed ON tl_keyed.id = reading.message_id_ref
+                    reading.position, reading.id) AS place,
+       substr(sha256('event' || chr(0) || reading.address), 1, 32) AS event_id,
+       reading.* EXCLUDE (id, address), coalesce(tl_repeat.is_repeat, false) AS is_repeat
+FROM tl_reading AS reading
+JOIN tl_keyed ON tl_keyed.id = reading.message_id_ref
+LEFT JOIN tl_repeat ON tl_repeat.id = reading.id
+ORDER BY place
 """
 
-TABLES = (RECIPIENTS, READINGS, REPEATS, ORDER)
+ITEMS = f"""
+CREATE OR REPLACE TEMP TABLE tl_item AS
+SELECT message.id, tl_copy.logical_id, tl_copy.copies AS seen_in, message.evidence, message.address,
+       message.store_path, message.recovery, message.depth, message.attachment_count,
+       coalesce(message.sender_address, message.sender) AS sender, recipients,
+       substr(message.subject, 1, {SUBJECT_CUT})
+       || CASE WHEN length(message.subject) > {SUBJECT_CUT} THEN '…' ELSE '' END AS subject
+FROM message
+JOIN tl_copy ON tl_copy.id = message.id
+LEFT JOIN tl_recipients ON tl_recipients.message_id_ref = message.id
+"""  # noqa: S608 - filled with constants only
 
+_DONE_WITH = tuple(f"DROP TABLE {name}" for name in ("tl_reading", "tl_repeat", "tl_recipients"))
+TABLES = (RECIPIENTS, READINGS, REPEATS, ORDERED, ITEMS, *_DONE_WITH)
+"""Run in this order after those of ``same_message``. ``tl_event`` lies in the final order: a slice of it is one read."""
+
+# Rows get their texts slice by slice: sorted with all of them, they would not fit into the memory limit.
 EVENTS = f"""
-WITH wanted AS (
-    SELECT id AS source_id, place FROM tl_order WHERE place > $FIRST AND place <= $LAST
-), described AS (
-    SELECT place, reading.utc, reading.utc_ns, reading.meaning, reading.basis, reading.says,
-           reading.zone, reading.offset_minutes, reading.precision, reading.raw, reading.position,
-           reading.address AS reading_address, message.id AS message_ref, tl_copy.logical_id, message.evidence,
-           message.address, message.store_path, message.recovery, message.depth,
-           CASE WHEN reading.meaning IN ('sent', 'submitted') THEN coalesce(message.sender_address, message.sender)
-                WHEN reading.basis = 'relay' THEN coalesce(host, reading.says)
-                ELSE message.evidence || ' ' || message.store_path END AS actor,
-           substr(message.subject, 1, {SUBJECT_CUT})
-           || CASE WHEN length(message.subject) > {SUBJECT_CUT} THEN '…' ELSE '' END AS subject,
-           coalesce(message.sender_address, message.sender) AS sender, recipients,
-           message.attachment_count, tl_copy.copies AS seen_in, coalesce(tl_repeat.is_repeat, false) AS is_repeat
-    FROM wanted JOIN tl_reading AS reading ON reading.id = wanted.source_id
-    JOIN message ON message.id = reading.message_id_ref
-    JOIN tl_copy ON tl_copy.id = reading.message_id_ref
-    LEFT JOIN tl_recipients ON tl_recipients.message_id_ref = message.id
-    LEFT JOIN tl_repeat ON tl_repeat.id = reading.id
+WITH described AS (
+    SELECT tl_event.*, tl_item.* EXCLUDE (id),
+           CASE WHEN meaning IN ('sent', 'submitted') THEN sender
+                WHEN basis = 'relay' THEN coalesce(host, says)
+                ELSE evidence || ' ' || store_path END AS actor
+    FROM tl_event JOIN tl_item ON tl_item.id = tl_event.message_id_ref
+    WHERE place > $FIRST AND place <= $LAST
 )
-SELECT substr(sha256('event' || chr(0) || reading_address), 1, 32) AS event_id, utc, utc_ns, meaning, basis, says,
-       zone, offset_minutes, precision, raw, position, message_ref, logical_id, evidence, address, store_path, recovery,
+SELECT event_id, utc, utc_ns, meaning, basis, says, zone, offset_minutes, precision, raw, position,
+       message_id_ref AS message_ref, logical_id, evidence, address, store_path, recovery,
        depth, actor, meaning AS action, {sentences.as_sql(0)} AS sentence_ja, {sentences.as_sql(1)} AS sentence_en,
        subject, sender, recipients, attachment_count, seen_in, is_repeat
 FROM described
