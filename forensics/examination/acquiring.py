@@ -6,6 +6,7 @@ acquired; unfinished, then that item is completed; unchanged, then nothing is co
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,13 @@ class AcquireSummary:
 def acquire_path(examination: Examination, path: Path) -> AcquireSummary:
     """Acquire a file, a folder or a (split) disk image of this machine."""
     source = source_at(path, examination.folder)
-    params = {"source": str(path), "resolved": str(path.resolve()), "parent": ""}
+    params = {"source": _shown(path), "resolved": _shown(path.resolve()), "parent": ""}
     return acquire_source(examination, source, params, wanted={"resolved": params["resolved"], "parent": ""})
+
+
+def _shown(path: Path) -> str:
+    """The path as the ledger can hold it: bytes that are no UTF-8 become visible escapes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def source_at(path: Path, case: Path) -> Source:
@@ -124,6 +130,7 @@ def _acquire(
         shown = [0, 0]
 
         def told(size: int, items: int, total_size: int, total_items: int) -> None:
+            examination.station.progress.expect(total_size, total_items)
             examination.station.progress.advance(size - shown[0], items - shown[1])
             shown[:] = [size, items]
 

@@ -26,6 +26,9 @@ class Progress(Protocol):
     def begin(self, title: str, size: int = 0, items: int = 0) -> None:
         """A piece of work starts; ``size`` in bytes and ``items`` are 0 where not known."""
 
+    def expect(self, size: int, items: int) -> None:
+        """The piece of work turns out to be so large in all."""
+
     def advance(self, size: int, items: int) -> None:
         """So many more bytes and items are done."""
 
@@ -37,6 +40,9 @@ class Silent:
     """Progress that nobody watches."""
 
     def begin(self, title: str, size: int = 0, items: int = 0) -> None:
+        """Nothing is shown."""
+
+    def expect(self, size: int, items: int) -> None:
         """Nothing is shown."""
 
     def advance(self, size: int, items: int) -> None:
