@@ -18,6 +18,11 @@ EVENTS_FILE = "events.parquet"
 LOGICAL_FILE = "logical.parquet"
 SLICE = 1 << 19
 """So many events are joined and written at a time; only their keys are ever sorted together."""
+# Columns whose texts come again and again; ids and addresses hardly do, and coding them would cost more than it saves.
+_COMING_AGAIN = frozenset(
+    "meaning basis says zone precision evidence store_path recovery actor action sentence_ja sentence_en sender "
+    "recipients recognised_by".split()
+)
 _TEMPORARY = ("tl_keyed", "tl_rivals", "tl_copy", "tl_event", "tl_item")
 
 
@@ -64,6 +69,6 @@ def _write(case: CaseView, queries: Iterable[str], path: Path) -> None:
 
 def _folded(table: Any) -> Any:
     for index, field in enumerate(table.schema):
-        if str(field.type) == "string":
+        if field.name in _COMING_AGAIN:
             table = table.set_column(index, field.name, table.column(index).dictionary_encode())
     return table

@@ -87,7 +87,7 @@ LEFT JOIN tl_recipients ON tl_recipients.message_id_ref = message.id
 
 _DONE_WITH = tuple(f"DROP TABLE {name}" for name in ("tl_reading", "tl_repeat", "tl_recipients"))
 TABLES = (RECIPIENTS, READINGS, REPEATS, ORDERED, ITEMS, *_DONE_WITH)
-"""Run in this order after those of ``same_message``. ``tl_event`` lies in the final order: a slice of it is one read."""
+"""Run in this order after those of ``same_message``. ``tl_event`` lies in the final order: a slice is one read."""
 
 # Rows get their texts slice by slice: sorted with all of them, they would not fit into the memory limit.
 EVENTS = f"""
