@@ -80,15 +80,21 @@ class MboxOutline:
     ignored_lengths: int
 
 
-def outline(handle: Handle, size: int) -> MboxOutline:
-    """One pass over the box in large blocks; memory is two blocks and the offsets. Never raises on any bytes."""
-    return _Splitter(handle, size).split()
+def outline(handle: Handle, size: int, begin: int = 0, until: int | None = None) -> MboxOutline:
+    """One pass over the box in large blocks; memory is two blocks and the offsets. Never raises on any bytes.
+
+    Where an earlier pass found messages at ``begin`` and at ``until``, only those between them are given, exactly as
+    that pass found them: what is decided near ``until`` is decided with the bytes behind it in sight.
+    """
+    return _Splitter(handle, size, begin=begin, until=size if until is None else until).split()
 
 
 @dataclass(slots=True)
 class _Splitter:
     handle: Handle
     size: int
+    begin: int
+    until: int
     newline: bytes = b"\n"
     messages: Messages = field(default_factory=Messages)
     doubts: Doubts = field(default_factory=Doubts)
@@ -98,37 +104,49 @@ class _Splitter:
     tail: bytes = b""
 
     def split(self) -> MboxOutline:
+        self._look_at_line_ends()
+        # The message at ``begin`` was judged by its neighbours before, which are not in sight now.
+        self.body_until = self.begin
         for base, block, stop in self._blocks():
             self._scan(base, block, stop)
-        self._close(self.size, self.tail)
-        first = self.messages.from_starts[0] if self.messages else self.size
+        self._close(self.until, self.tail)
+        first = self.messages.from_starts[0] if self.messages else self.until
         variant, evidence = _variant(self.counts)
         return MboxOutline(
             variant=variant,
             evidence=evidence,
             messages=self.messages,
-            leading=(0, first),
+            leading=(self.begin, first),
             ambiguous=self.doubts,
             text_lines=self.counts.text,
             ignored_lengths=self.counts.lengths_wrong,
         )
 
+    def _look_at_line_ends(self) -> None:
+        self.handle.seek(0)
+        head = self.handle.read(min(_AHEAD, self.size))
+        if b"\n" not in head and b"\r" in head:
+            self.newline = b"\r"
+
     def _blocks(self) -> Iterator[tuple[int, bytes, int]]:
         """Offset, bytes, and how many of them may start a line now: the rest is there to look ahead and comes again."""
-        base, carried = 0, b""
+        base, carried = self.begin, b""
+        reach = min(self.size, self.until + _LINE + _AHEAD)
         while True:
             fresh = self._read(base + len(carried))
             block = carried + fresh
-            if base == 0 and b"\n" not in block[:_AHEAD] and b"\r" in block[:_AHEAD]:
-                self.newline = b"\r"
-            last = not fresh or base + len(block) >= self.size
-            stop = len(block) if last else max(len(block) - _AHEAD, 0)
-            yield base, block, stop
+            last = not fresh or base + len(block) >= reach
+            stop = max(len(block) - _LINE - _AHEAD, 0)
             if last:
-                self.size = base + len(block)
-                self.tail = block[-_BEHIND:]
+                self.until = min(self.until, base + len(block))
+                stop = self.until - base
+                self.tail = block[max(stop - _BEHIND, 0) : stop]
+            if last:
+                yield base, block, stop
                 return
             keep = max(stop - _BEHIND, 0)
+            if keep:
+                yield base, block, stop
             base, carried = base + keep, block[keep:]
 
     def _read(self, offset: int) -> bytes:
@@ -143,9 +161,9 @@ class _Splitter:
 
     def _scan(self, base: int, block: bytes, stop: int) -> None:
         """Look at every line that begins with "From " and at every quoted one. Offsets below are of the "F"."""
-        low = 0 if base == 0 else _BEHIND
-        if base == 0:
-            first = 3 if block[:3] == b"\xef\xbb\xbf" else 0
+        low = 0 if base == self.begin else _BEHIND
+        if base == self.begin:
+            first = 3 if base == 0 and block[:3] == b"\xef\xbb\xbf" else 0
             if block.startswith(b"From ", first):
                 self._candidate(base, block, first)
         needle = self.newline + b"From "

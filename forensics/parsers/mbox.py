@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
 
 from forensics.absent import Absent
 from forensics.address import Address, Span
@@ -54,7 +53,7 @@ class MboxParser:
     def parse(self, unit: Unit, at: Address, keep: Keep) -> Iterator[Record]:
         """The messages of one range, in order."""
         start, stop = int(unit.range.get("start", 0)), int(unit.range.get("stop", unit.size))
-        outline = mbox.outline(_Window(unit.handle, start, stop), stop - start)
+        outline = mbox.outline(unit.handle, unit.size, start, stop)
         variant = Variant(str(unit.range.get("variant", outline.variant)))
         folder = unit.path or unit.folder
         if start == 0:
@@ -64,7 +63,6 @@ class MboxParser:
             step = f"message:{number}"
             if not unit.begin(step):
                 continue
-            span = MessageSpan(*(start + offset for offset in span))
             unit.handle.seek(span.from_start)
             raw = unit.handle.read(span.end - span.from_start)
             yield from self._message(unit, at.child(step, Span(span.from_start, span.end)), keep, raw, span, variant)
@@ -89,24 +87,6 @@ class MboxParser:
             depth=unit.depth,
         )
         yield from mail_records.records_of(message, at, place, keep, entity)
-
-
-class _Window:
-    """A part of a file, read as if it were the whole."""
-
-    def __init__(self, handle: BinaryIO, start: int, stop: int) -> None:
-        self._handle = handle
-        self._start = start
-        self._stop = stop
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Only absolute places are asked for."""
-        return self._handle.seek(self._start + offset) - self._start
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Never past the end of the part."""
-        left = self._stop - self._handle.tell()
-        return self._handle.read(left if size < 0 else min(size, left))
 
 
 def _range(start: int, stop: int, first: int, variant: Variant) -> Range:

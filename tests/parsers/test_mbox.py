@@ -34,6 +34,8 @@ def _by_ranges(raw: bytes, size: int) -> list[Record]:
 
 @given(st.lists(_PIECES, max_size=30).map(b"".join), st.integers(1, 300))
 @example(_FROM + b"Content-Length: 200\n\n" + (_FROM + b"\n") * 9, 1)
+@example(_FROM + b"Content-Length: 50\n\n" + _FROM + b"inside\n\nFrom -\n>From there\n", 64)
+@example(_FROM + b"Content-Length: 4\n\nabc\nFrom a 2026-06-01 01:03\nno field here\n", 1)
 def test_the_ranges_of_a_box_give_what_the_whole_gives(raw: bytes, size: int) -> None:
     whole = list(MboxParser().parse(_unit(raw), AT, Kept()))
     assert lines(_by_ranges(raw, size)) == lines(whole)
