@@ -23,6 +23,8 @@ from forensics.errors import DONE, PARTLY_READ, FormatError, IntegrityError
 from forensics.evidence.durable import sync_folder
 from forensics.evidence.item import FOLDER, Entry, payload_name
 from forensics.examination.conductor import Examination, Step
+from forensics.examination.opening_images import CONTAINERS
+from forensics.examination.part_writer import CONTENT, blob
 from forensics.examination.station import tool
 from forensics.examination.tasks import Done, Runner, Task, believed, cut
 from forensics.workers import Engine, Job, Limits, LocalEngine
@@ -33,7 +35,7 @@ _MODULE = "forensics.examination.parsejob"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParseSummary:
-    """What a parse of one evidence item came to. ``unclaimed`` counts the files that no parser knows."""
+    """What a parse of one evidence item came to. ``unclaimed`` are files that no parser knows, disk images left out."""
 
     evidence: str
     counts: dict[str, int]
@@ -46,7 +48,7 @@ class ParseSummary:
     @property
     def exit_code(self) -> int:
         """3 where something could not be read or nothing was recognised."""
-        nothing = self.unclaimed == self.files
+        nothing = self.files > 0 and self.unclaimed == self.files
         return PARTLY_READ if self.counts.get("problem") or nothing else DONE
 
 
@@ -113,8 +115,8 @@ def _parse_item(examination: Examination, view: CaseView, item: EvidenceItem, en
     with examination.step(Act.PARSE, params=params, inputs=inputs) as step:
         work = _prepare(examination, item, engine, params)
         _plan(examination, work)
-        done = list(_run(examination, work))
-        manifest = _put_in_place(examination, work, done)
+        done, content = _keep_content(examination, _run(examination, work))
+        manifest = _put_in_place(examination, work, done, content)
         _finish(examination, step, manifest, done)
         _sweep(examination.folder / "records", item.name, manifest)
     shutil.rmtree(work.runner.work)
@@ -224,7 +226,8 @@ def _run(examination: Examination, work: _Work) -> Iterator[Done]:
         examination.station.progress.advance(0, 1)
         return done
 
-    with ThreadPoolExecutor(examination.station.workers) as pool:
+    # More than there are workers: while one waits for the disk, its worker has the next task already.
+    with ThreadPoolExecutor(2 * examination.station.workers) as pool:
         yield from pool.map(one, tasks)
     examination.station.progress.end()
 
@@ -235,7 +238,7 @@ def _write_journal(work: Path, key: str, done: Done) -> None:
         if path.is_file():
             with path.open("rb") as handle:
                 os.fsync(handle.fileno())
-    for folder in (done.spool / "parts", done.spool / "content", done.spool, work):
+    for folder in (done.spool / "parts", done.spool, work):
         sync_folder(folder)
     said = {"key": key, "answer": done.answer, "tries": list(done.tries), "guards": list(done.guards)}
     line = canonical.encode(said) + b"\n"
@@ -261,23 +264,31 @@ def _read_journal(path: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _put_in_place(examination: Examination, work: _Work, done: list[Done]) -> dict[str, Any]:
-    """Move parts and contents into the case, and write the manifest that lists them."""
-    parts = []
+def _keep_content(examination: Examination, tasks: Iterator[Done]) -> tuple[list[Done], dict[str, int]]:
+    """Store the blobs of each task as it ends, while the workers are at the next ones; blobs that no finished step
+    lists are thrown away or found again, so it does no harm when the step fails after this."""
+    done: list[Done] = []
     content: dict[str, int] = {}
     examination.content.begin()
-    finished = [*done, *_plan_problems(work)]
-    for each in finished:
-        for name, size in each.answer["content"].items():
-            if name not in content:
-                with (each.spool / "content" / name).open("rb") as handle:
-                    examination.content.put(handle)
-                content[name] = size
+    for each in tasks:
+        with (each.spool / CONTENT).open("rb") as handle:
+            for name, (start, size) in each.answer["content"].items():
+                if name not in content:
+                    examination.content.put(blob(handle, start, size))
+                    content[name] = size
+        done.append(each)
+    examination.content.commit()
+    return done, content
+
+
+def _put_in_place(examination: Examination, work: _Work, done: list[Done], content: dict[str, int]) -> dict[str, Any]:
+    """Move the parts into the case, and make the manifest that lists them."""
+    parts = []
+    for each in [*done, *_plan_problems(work)]:
         for part in each.answer["parts"]:
             path = f"records/{part['kind']}/{work.item.name}-{each.task.name}.parquet"
             _move(each.spool / "parts" / f"{part['kind']}.parquet", examination.folder / path)
             parts.append({**part, "path": path})
-    examination.content.commit()
     for kind in {part["kind"] for part in parts}:
         sync_folder(examination.folder / "records" / kind)
     sync_folder(examination.folder / "records")
@@ -339,7 +350,7 @@ def _summary(
         evidence=item.name,
         counts=manifest["counts"],
         files=len(manifest["files"]),
-        unclaimed=sum(1 for file in manifest["files"] if not file["parser"]),
+        unclaimed=sum(1 for file in manifest["files"] if not file["parser"] and file["kind"] not in CONTAINERS),
         unchanged=unchanged,
         identical=identical,
     )

@@ -1,18 +1,22 @@
 """Inside a worker: gathers records kind by kind, keeps extracted bytes, and writes both into the job's spool.
 
-``parts/<kind>.parquet`` is one table for each kind that occurred, ``content/<sha256>`` one file for each extracted
-blob. The parent hashes every file again before it moves it into the case.
+``parts/<kind>.parquet`` is one table for each kind that occurred. ``content`` holds every extracted blob once, one
+behind the other, because a file for each would cost as many syncs. The parent hashes all of it again before it goes
+into the case.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from forensics import tables
 from forensics.records import Record
+
+CONTENT = "content"
 
 
 class PartWriter:
@@ -20,11 +24,11 @@ class PartWriter:
 
     def __init__(self, spool: Path) -> None:
         self._parts = spool / "parts"
-        self._content = spool / "content"
         self._parts.mkdir(exist_ok=True)
-        self._content.mkdir(exist_ok=True)
+        self._content = (spool / CONTENT).open("w+b")
         self._columns: dict[str, tables.Columns] = {}
-        self._kept: dict[str, int] = {}
+        self._kept: dict[str, tuple[int, int]] = {}
+        self._end = 0
         self.counts: Counter[str] = Counter()
 
     def add(self, record: Record, parser: str, file_sha256: str) -> None:
@@ -39,20 +43,50 @@ class PartWriter:
         """Store extracted bytes under their own SHA-256, once."""
         sha256 = hashlib.sha256(data).hexdigest()
         if sha256 not in self._kept:
-            (self._content / sha256).write_bytes(data)
-            self._kept[sha256] = len(data)
+            self._content.seek(self._end)
+            self._content.write(data)
+            self._kept[sha256] = (self._end, len(data))
+            self._end += len(data)
         return sha256
 
     def kept(self, sha256: str) -> bytes | None:
         """Bytes that this job has kept, or ``None``."""
-        return (self._content / sha256).read_bytes() if sha256 in self._kept else None
+        if sha256 not in self._kept:
+            return None
+        start, size = self._kept[sha256]
+        self._content.seek(start)
+        return self._content.read(size)
 
     def finish(self) -> dict[str, Any]:
         """Write the tables and say what the spool holds: the answer of the job."""
+        self._content.close()
         parts = []
         for kind, columns in sorted(self._columns.items()):
             table = columns.table()
             path = self._parts / f"{kind}.parquet"
             tables.write_parquet(table, path)
             parts.append({"kind": kind, "rows": table.num_rows, "digest": tables.digest(table)})
-        return {"parts": parts, "content": dict(sorted(self._kept.items()))}
+        return {"parts": parts, "content": {name: list(place) for name, place in sorted(self._kept.items())}}
+
+
+def blob(content: BinaryIO, start: int, size: int) -> io.BufferedReader:
+    """One blob of a spool's ``content``, to be read as if it were a file of its own."""
+    return io.BufferedReader(_Blob(content, start, size), 1 << 16)
+
+
+class _Blob(io.RawIOBase):
+    def __init__(self, content: BinaryIO, start: int, size: int) -> None:
+        self._content = content
+        self._left = size
+        content.seek(start)
+
+    def readable(self) -> bool:
+        """It can be read, and nothing else."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Never past the end of the blob."""
+        data = self._content.read(min(len(buffer), self._left))
+        buffer[: len(data)] = data
+        self._left -= len(data)
+        return len(data)

@@ -17,7 +17,7 @@ from typing import Any
 from forensics import canonical
 from forensics.address import Address
 from forensics.errors import FormatError
-from forensics.examination.part_writer import PartWriter
+from forensics.examination.part_writer import CONTENT, PartWriter, blob
 from forensics.records import Problem
 from forensics.tables import SCHEMAS
 from forensics.workers import Engine, Job, Limits, Outcome
@@ -185,7 +185,7 @@ def believed(value: dict[str, Any] | None, spool: Path) -> dict[str, Any] | None
         return None
     try:
         parts = [_part(each, spool) for each in value["parts"]]
-        content = {_hash(name, spool / "content" / name): int(size) for name, size in value["content"].items()}
+        content = _content(value["content"], spool / CONTENT)
     except (KeyError, TypeError, ValueError, AttributeError, OSError, FormatError):
         return None
     return {"parts": parts, "content": content}
@@ -207,10 +207,13 @@ def _part(value: dict[str, Any], spool: Path) -> dict[str, Any]:
     }
 
 
-def _hash(name: str, path: Path) -> str:
-    if len(name) != 64 or not set(name) <= set("0123456789abcdef"):
-        raise FormatError("this is not the name of a content")
+def _content(value: dict[str, Any], path: Path) -> dict[str, list[int]]:
+    """Where each blob lies, once it is proved that it does."""
+    found: dict[str, list[int]] = {}
     with path.open("rb") as handle:
-        if hashlib.file_digest(handle, "sha256").hexdigest() != name:
-            raise FormatError("this content does not have the hash it is named by")
-    return name
+        for name, (start, size) in value.items():
+            sha256 = hashlib.file_digest(blob(handle, start, size), "sha256").hexdigest()
+            if sha256 != name or handle.tell() != start + size:
+                raise FormatError("this content does not have the hash it is named by")
+            found[name] = [start, size]
+    return found
