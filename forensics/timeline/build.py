@@ -20,8 +20,23 @@ SLICE = 1 << 19
 """So many events are joined and written at a time; only their keys are ever sorted together."""
 # Columns whose texts come again and again; ids and addresses hardly do, and coding them would cost more than it saves.
 _COMING_AGAIN = frozenset(
-    "meaning basis says zone precision evidence store_path recovery actor action sentence_ja sentence_en sender "
-    "recipients recognised_by".split()
+    (
+        "meaning",
+        "basis",
+        "says",
+        "zone",
+        "precision",
+        "evidence",
+        "store_path",
+        "recovery",
+        "actor",
+        "action",
+        "sentence_ja",
+        "sentence_en",
+        "sender",
+        "recipients",
+        "recognised_by",
+    )
 )
 _TEMPORARY = ("tl_keyed", "tl_rivals", "tl_copy", "tl_event", "tl_item")
 
