@@ -103,11 +103,15 @@ def run(args: dict[str, Any], reads: Sequence[Path], spool: Path, report: Report
     job = _Job(writer=PartWriter(spool), report=report, settings=_settings(args), skip=args["skip"])
     with _without_collector():
         for file, path in zip(args["files"], reads, strict=True):
+            at = Address(evidence=args["evidence"], steps=(file["number"],))
+            if _left_out(job, file, at):
+                continue
             with path.open("rb") as handle:
                 unit = _unit(file, handle, job.settings)
                 unit.range = args["range"]
-                at = Address(evidence=args["evidence"], steps=(file["number"],))
                 _parse(job, parsers, parsers[args["parser"]], unit, at)
+        # What fails from here on is no fault of the last item.
+        report.at("")
         answer = job.writer.finish()
     report({"records": sum(job.writer.counts.values())})
     return answer
@@ -123,6 +127,18 @@ def _without_collector() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _left_out(job: _Job, file: dict[str, Any], at: Address) -> bool:
+    """Mark the file as begun, so that nothing before its first item is blamed on the file before it."""
+    job.report.at(str(at))
+    cause = job.skip.get(str(at))
+    if cause is None:
+        return False
+    lost = "everything of this file that is not listed; its bytes are in the evidence"
+    what = "reading this file did not end as it should, so it was left out"
+    job.writer.add(Problem(address=at, what=what, lost=lost, cause=cause), "parse", file["sha256"])
+    return True
 
 
 def _parse(job: _Job, parsers: dict[str, Parser], parser: Parser, unit: Unit, at: Address) -> None:
