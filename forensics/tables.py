@@ -24,6 +24,7 @@ from forensics.records import MomentRecord, Record
 _STRING = pa.string()
 _INSTANT = pa.timestamp("us", tz="UTC")
 _WHY = pa.map_(_STRING, _STRING)
+ROW_GROUP = 1 << 17
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 
 _COMMON: tuple[tuple[str, pa.DataType], ...] = (
@@ -251,7 +252,23 @@ def _printable(value: Any) -> Any:
 
 def write_parquet(table: pa.Table, path: Path) -> None:
     """Write ``table`` to a new file; the same table gives the same bytes."""
-    pq.write_table(table, path, compression="zstd", compression_level=3, store_schema=False, row_group_size=1 << 17)
+    write_slices([table], path)
+
+
+def write_slices(slices: Iterable[pa.Table], path: Path) -> None:
+    """Write tables of one schema end to end to a new file, one at a time; the same slices give the same bytes."""
+    writer: pq.ParquetWriter | None = None
+    try:
+        for table in slices:
+            if writer is None:
+                writer = pq.ParquetWriter(
+                    path, table.schema, compression="zstd", compression_level=3, store_schema=False
+                )
+            # In one piece, because the encoder's pages follow the pieces in which a table happens to come.
+            writer.write_table(table.combine_chunks(), row_group_size=ROW_GROUP)
+    finally:
+        if writer is not None:
+            writer.close()
 
 
 def digest(table: pa.Table) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MEMORY_LIMIT = "2GB"
+SPILL = ".spill"
 TIMELINE_TABLES = {"event": "timeline/events.parquet", "logical": "timeline/logical.parquet"}
 
 
@@ -136,6 +137,8 @@ class CaseView:
         connection = duckdb.connect(config={"python_enable_replacements": "false"})
         connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
         connection.execute("SET TimeZone = 'UTC'")
+        # What does not fit into memory is evidence too and stays inside the case; the folder is made when it is needed.
+        connection.execute("SET temp_directory = $1", [str(self.folder.resolve() / SPILL)])
         for kind, schema in tables.SCHEMAS.items():
             parts = [self.checked_path(part) for part in self._parts(kind)]
             connection.register(kind, _dataset(parts, schema))

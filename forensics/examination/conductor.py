@@ -8,6 +8,7 @@ what the newest ``finished`` line of a step lists counts.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from uuid import UUID
 from forensics.casefile.acts import Act, Phase
 from forensics.casefile.case import CaseFacts, check_facts, read_facts, write_facts
 from forensics.casefile.ledger import Entry, Ledger, Line, entry_id
-from forensics.casefile.view import CaseView
+from forensics.casefile.view import SPILL, CaseView
 from forensics.errors import ForensicsError, IntegrityError, InterruptedWork, LedgerError, UsageError
 from forensics.evidence.content import ContentStore
 from forensics.evidence.store import EvidenceStore
@@ -87,6 +88,8 @@ class Examination:
         self._ledger.__exit__(kind, error, trace)
 
     def _open(self) -> None:
+        # Nobody else works on the case now, so what a killed run spilled is of no more use.
+        shutil.rmtree(self.folder / SPILL, ignore_errors=True)
         if self._ledger.set_aside:
             result = {"torn": f"ledger/torn/{self._ledger.set_aside}"}
             self.note(Act.ANOMALY, why="the last line of the ledger was cut short and set aside", result=result)

@@ -12,7 +12,6 @@ _DELETED = frozenset(
         "Deleted Items",
         "Deleted Messages",
         "Trash",
-        "Bin",
         "!Trash",
         "[Gmail]/Trash",
         "[Gmail]/Bin",

@@ -1,7 +1,7 @@
 """What finds the same message again in another store: the EDRM message hash and a digest of the folded body.
 
-Neither proves integrity. The EDRM Message Identification Hash is the MD5 of the Message-ID with its angle brackets, case
-kept (EDRM MIH 1.0; the published vector is in the tests).
+Neither proves integrity. The EDRM Message Identification Hash is the MD5 of the Message-ID with its angle brackets,
+case kept (EDRM MIH 1.0; the published vector is in the tests).
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from forensics import tables
 from forensics.casefile.view import CaseView
@@ -18,26 +17,6 @@ EVENTS_FILE = "events.parquet"
 LOGICAL_FILE = "logical.parquet"
 SLICE = 1 << 19
 """So many events are joined and written at a time; only their keys are ever sorted together."""
-# Columns whose texts come again and again; ids and addresses hardly do, and coding them would cost more than it saves.
-_COMING_AGAIN = frozenset(
-    (
-        "meaning",
-        "basis",
-        "says",
-        "zone",
-        "precision",
-        "evidence",
-        "store_path",
-        "recovery",
-        "actor",
-        "action",
-        "sentence_ja",
-        "sentence_en",
-        "sender",
-        "recipients",
-        "recognised_by",
-    )
-)
 _TEMPORARY = ("tl_keyed", "tl_rivals", "tl_copy", "tl_event", "tl_item")
 
 
@@ -70,20 +49,7 @@ def _count(case: CaseView, sql: str) -> int:
 
 
 def _write(case: CaseView, queries: Iterable[str], path: Path) -> None:
-    """Write the answers beside ``path``, end to end, and move them there: a crash leaves the old file or the new one.
-
-    Each answer is dictionary-coded before the next is asked for, because the same accounts and sentences come again
-    and again: ten million events then wait in a fraction of the memory that their texts would take.
-    """
-    answers = [_folded(case.batches(sql, SLICE).read_all()) for sql in queries]
-    batches = [batch for answer in answers for batch in answer.to_batches()]
+    """Write the answers end to end beside ``path`` and move them there: a crash leaves the old file or the new one."""
     beside = path.with_name(path.name + ".new")
-    tables.write_parquet(answers[0].from_batches(batches, schema=answers[0].schema), beside)
+    tables.write_slices((case.arrow(sql) for sql in queries), beside)
     beside.replace(path)
-
-
-def _folded(table: Any) -> Any:
-    for index, field in enumerate(table.schema):
-        if field.name in _COMING_AGAIN:
-            table = table.set_column(index, field.name, table.column(index).dictionary_encode())
-    return table
