@@ -1,4 +1,4 @@
-"""Kinds are told from content; the corpus is the measure, and every file that is told otherwise is accounted for here."""
+"""Kinds are told from content; the corpus is the measure, and every file told otherwise is accounted for here."""
 
 from __future__ import annotations
 
