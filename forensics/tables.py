@@ -7,7 +7,7 @@ in UTC for queries (cut, not rounded) and, for clocks, as whole nanoseconds sinc
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, chain
 from operator import attrgetter
 from pathlib import Path
@@ -164,48 +164,44 @@ class Columns:
     def table(self) -> pa.Table:
         """The gathered records as one Arrow table, in the order in which they came."""
         why: _Why = [[] for _ in self._records]
-        values = self._common()
-        values += self._moments(why) if self.kind == "moment" else self._own(_OWN[self.kind], self._records, why)
-        arrays = [_array(column, field.type) for column, field in zip(values, self.schema, strict=False)]
+        own = self._moments(why) if self.kind == "moment" else self._own(_OWN[self.kind], self._records, why)
+        # Each column becomes an array before the next is made: the lists are several times as large.
+        types = self.schema.types[:-1]
+        arrays = [_array(column, kind) for column, kind in zip(chain(self._common(), own), types, strict=True)]
         return pa.Table.from_arrays([*arrays, _absences(why)], schema=self.schema)
 
-    def _common(self) -> list[list[Any]]:
+    def _common(self) -> Iterator[list[Any]]:
         """The columns of ``_COMMON``, in its order."""
         kind, records = self.kind, self._records
         places = [record.address for record in records]
         addresses = [str(place) for place in places]
         spans = [place.span or (None, None) for place in places]
         if kind == "problem":
-            ids = [record.identity() for record in records]
+            yield [record.identity() for record in records]
         else:
-            ids = [record_id(kind, address) for address in addresses]
-        return [
-            ids,
-            [origin_key(kind, file, place.steps[1:]) for file, place in zip(self._files, places, strict=True)],
-            [place.evidence for place in places],
-            addresses,
-            [start for start, _ in spans],
-            [end for _, end in spans],
-            [record.recovery.value for record in records],
-            self._parsers,
-        ]
+            yield [record_id(kind, address) for address in addresses]
+        yield [origin_key(kind, file, place.steps[1:]) for file, place in zip(self._files, places, strict=True)]
+        yield [place.evidence for place in places]
+        yield addresses
+        yield [start for start, _ in spans]
+        yield [end for _, end in spans]
+        yield [record.recovery.value for record in records]
+        yield self._parsers
 
-    def _own(self, names: Sequence[str], things: Sequence[Any], why: _Why) -> list[list[Any]]:
+    def _own(self, names: Sequence[str], things: Sequence[Any], why: _Why) -> Iterator[list[Any]]:
         """The columns that the kind itself has; what is missing goes to ``why``."""
-        found = []
         for name in names:
             column = list(map(attrgetter(name), things))
             if Absent in set(map(type, column)):
                 column = _without_absent(name, column, why)
             if self.schema.field(name).type == _INSTANT:
                 column = [None if ns is None else ns // 1000 for ns in column]
-            found.append(column)
-        return found
+            yield column
 
-    def _moments(self, why: _Why) -> list[list[Any]]:
+    def _moments(self, why: _Why) -> Iterator[list[Any]]:
         """The columns of moment records: the clock reading stands in one field and fills nine of them."""
         moments = [record.moment for record in self._records if isinstance(record, MomentRecord)]
-        part = self._own(_OWN["moment"][:2], self._records, why)
+        yield from self._own(_OWN["moment"][:2], self._records, why)
         meaning, basis, says, raw, zone, precision = (
             [str(getattr(moment, name)) for moment in moments]
             for name in ("meaning", "basis", "says", "raw", "zone", "precision")
@@ -214,7 +210,7 @@ class Columns:
         utc = [None if ns is None else ns // 1000 for ns in instants]
         utc_ns = [ns if ns is not None and _INT64_MIN <= ns <= _INT64_MAX else None for ns in instants]
         offsets = [None if isinstance(moment.offset_minutes, Absent) else moment.offset_minutes for moment in moments]
-        return [*part, meaning, basis, says, utc, utc_ns, raw, zone, offsets, precision]
+        yield from (meaning, basis, says, utc, utc_ns, raw, zone, offsets, precision)
 
 
 def _without_absent(name: str, column: list[Any], why: _Why) -> list[Any]:

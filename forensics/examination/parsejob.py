@@ -113,7 +113,7 @@ def run(args: dict[str, Any], reads: Sequence[Path], spool: Path, report: Report
         # What fails from here on is no fault of the last item.
         report.at("")
         answer = job.writer.finish()
-    report({"records": sum(job.writer.counts.values())})
+    report({"records": sum(part["rows"] for part in answer["parts"])})
     return answer
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections import Counter
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,7 +28,6 @@ class PartWriter:
         self._columns: dict[str, tables.Columns] = {}
         self._kept: dict[str, tuple[int, int]] = {}
         self._end = 0
-        self.counts: Counter[str] = Counter()
 
     def add(self, record: Record, parser: str, file_sha256: str) -> None:
         """Take one record."""
@@ -37,7 +35,6 @@ class PartWriter:
         if columns is None:
             columns = self._columns[record.KIND] = tables.Columns(record.KIND)
         columns.append(record, parser, file_sha256)
-        self.counts[record.KIND] += 1
 
     def keep(self, data: bytes) -> str:
         """Store extracted bytes under their own SHA-256, once."""
@@ -61,8 +58,9 @@ class PartWriter:
         """Write the tables and say what the spool holds: the answer of the job."""
         self._content.close()
         parts = []
-        for kind, columns in sorted(self._columns.items()):
-            table = columns.table()
+        for kind in sorted(self._columns):
+            # The records of a kind are let go as soon as they are a table: memory is what limits the size of a range.
+            table = self._columns.pop(kind).table()
             path = self._parts / f"{kind}.parquet"
             tables.write_parquet(table, path)
             parts.append({"kind": kind, "rows": table.num_rows, "digest": tables.digest(table)})

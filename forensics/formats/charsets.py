@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 import threading
+from collections import Counter
 from typing import NamedTuple
 
 from forensics.formats.charset_labels import resolve
@@ -173,25 +174,25 @@ def _score(raw: bytes, charset: str) -> float:
     if bad and bad[-1][1] >= _SAMPLE - 2:
         bad = bad[:-1]
     everyday = everyday_kanji()
-    total = count = 0.0
-    for char in text:
-        if char < "\x80":
-            continue
-        count += 1
-        total += _worth(char, everyday)
-    return (total - 6 * len(bad)) / max(count, 1.0)
+    total = count = 0
+    for char, times in Counter(text).items():
+        if char >= "\x80":
+            count += times
+            total += times * _worth(char, everyday)
+    return (total - 60 * len(bad)) / (10 * max(count, 1))
 
 
-def _worth(char: str, everyday: frozenset[str]) -> float:
+def _worth(char: str, everyday: frozenset[str]) -> int:
+    """In tenths, so that the order of adding cannot decide between two charsets."""
     if "\u3041" <= char <= "\u30fe":
-        return 3.0
+        return 30
     if char in everyday or "\u3000" <= char <= "\u3020":
-        return 2.0
+        return 20
     if "\uff61" <= char <= "\uff9f":
-        return 0.4
+        return 4
     if char == BAD or char < "\xa0" or "\ue000" <= char <= "\uf8ff":
-        return -4.0
-    return 0.3 if "\u4e00" <= char <= "\ufaff" else 1.0
+        return -40
+    return 3 if "\u4e00" <= char <= "\ufaff" else 10
 
 
 def _kana_share(raw: bytes, charset: str) -> float:

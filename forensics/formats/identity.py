@@ -18,12 +18,15 @@ _SAME = str.maketrans({"〜": "~", "～": "~", "−": "-", "‖": "∥", "—": 
 
 def search_key(text: str) -> str:
     """``text`` folded for comparing and finding, never for display: NFKC, one case, one dash, one wave."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKC", text).translate(_SAME).casefold()
 
 
 def body_digest(text: str) -> str:
     """SHA-256 of the folded text without any white space, which gateways and clients change."""
-    return hashlib.sha256(_BLANK.sub("", search_key(text)).encode("utf-8", "backslashreplace")).hexdigest()
+    solid = "".join(search_key(text).split())
+    return hashlib.sha256(solid.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def message_id(raw: str) -> str:
