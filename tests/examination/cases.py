@@ -125,7 +125,7 @@ def parse_errors(folder: Path) -> dict[str, list[str]]:
     return found
 
 
-def forensics(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+def forensics(*arguments: str | Path, prefix: tuple[str, ...] = (), **options: Any) -> subprocess.CompletedProcess[str]:
     """The command line, in a process of its own."""
-    command = [sys.executable, "-m", "forensics.cli.main", *map(str, arguments)]
+    command = [*prefix, sys.executable, "-m", "forensics.cli.main", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False, **options)
