@@ -1,0 +1,38 @@
+"""Lists the measurements and runs them, or only those that are named: ``python -m benchmarks [list | NAME ...]``.
+
+Each is a module of this folder with a ``main`` of its own and its own options: ``python -m benchmarks.parsing --help``.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+_KNOWN = {
+    "acquisition": "one large file with SHA-256 and MD5 and a read-back of the copy, beside dc3dd",
+    "html_report": "the timeline page with 50,000 events, until a browser shows it",
+    "parsing": "a mailbox of real mail into records, beside Python's mailbox and email",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """The worst exit code of those that ran; 2 for a name that there is not."""
+    for name, title in _KNOWN.items():
+        print(f"{name:12} {title}")
+    if arguments == ["list"]:
+        return 0
+    wanted = arguments or list(_KNOWN)
+    unknown = [name for name in wanted if name not in _KNOWN]
+    if unknown:
+        print(f"there is no measurement named {', '.join(unknown)}", file=sys.stderr)
+        return 2
+    return max(_run(name) for name in wanted)
+
+
+def _run(name: str) -> int:
+    print(f"\n== {name}: {_KNOWN[name]}", flush=True)
+    return subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
