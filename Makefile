@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench setup setup-dev lock clean distclean
+.PHONY: help demo test fault check format docs bench setup setup-dev lock clean distclean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -25,6 +25,9 @@ demo: setup ## Examine the sample case, from the stores to the timeline
 
 test: setup-dev ## Run the tests (PYTEST_ARGS='-k mbox' for some of them)
 	@$(RUN) -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
+
+fault: setup-dev ## The long proofs: kill -9 at many moments, thousands of flipped bits (takes an hour)
+	@$(RUN) -m pytest -n auto --dist worksteal -m slow $(PYTEST_ARGS)
 
 check: setup-dev ## Lint, formatting and strict types
 	@$(RUN) -m ruff check .

@@ -63,12 +63,23 @@ def flipped(data: bytes, chance: random.Random, start: int = 0, stop: int | None
 
 
 def test_a_flipped_bit_in_any_file_of_the_case_ends_4_or_5_and_names_the_file(case: Path) -> None:
-    chance = random.Random(20260601)
+    assert flip_every_file(case, FLIPS_A_FILE, seed=1) > 200
+
+
+@pytest.mark.slow
+def test_thousands_of_flipped_bits_are_all_found_and_named(case: Path, sample_case: Path, tmp_path: Path) -> None:
+    assert flip_every_file(case, 100 * FLIPS_A_FILE, seed=2) > 20_000
+    flip_every_line(case, 100 * FLIPS_A_LINE, seed=2)
+    assert flip_every_file(copy_of(sample_case, tmp_path / "sample"), 10, seed=3) > 1_000
+
+
+def flip_every_file(case: Path, times: int, seed: int) -> int:
+    chance = random.Random(seed)
     flips = 0
     for name in files(case):
         path = case / name
         before = path.read_bytes()
-        for _ in range(FLIPS_A_FILE if before else 0):
+        for _ in range(times if before else 0):
             at, after = flipped(before, chance)
             with changed(path, after):
                 code, places = judged(case)
@@ -76,8 +87,8 @@ def test_a_flipped_bit_in_any_file_of_the_case_ends_4_or_5_and_names_the_file(ca
             assert code == expected, f"{name} byte {at}: ended {code}, named {places}"
             assert any(_names(place, name) for place in places), f"{name} byte {at}: named only {places}"
             flips += 1
-    assert flips > 200
     sound(case)
+    return flips
 
 
 def _names(place: str, name: str) -> bool:
@@ -85,12 +96,16 @@ def _names(place: str, name: str) -> bool:
 
 
 def test_a_flipped_bit_in_any_line_of_the_ledger_ends_5_and_names_the_line(case: Path) -> None:
-    chance = random.Random(7)
+    flip_every_line(case, FLIPS_A_LINE, seed=7)
+
+
+def flip_every_line(case: Path, times: int, seed: int) -> None:
+    chance = random.Random(seed)
     path = case / "ledger" / "events.jsonl"
     before = path.read_bytes()
     start = 0
     for number, line in enumerate(before.splitlines(keepends=True), start=1):
-        for _ in range(FLIPS_A_LINE):
+        for _ in range(times):
             at, after = flipped(before, chance, start, start + len(line))
             with changed(path, after):
                 code, places = judged(case)
