@@ -187,7 +187,10 @@ class _Run:
             self._told(self._done + more, self._done_files, self._total, self._total_files)
 
     def numbered(self) -> tuple[Entry, ...]:
-        """All lines of ``files.jsonl``: stored files numbered in byte order of their paths, the others as they are."""
+        """All lines of ``files.jsonl``: stored files numbered in byte order of their paths, the others as they are.
+
+        Another name of a file that was copied already is a stored file too: a message in two folders is in both.
+        """
         numbers: dict[bytes, int] = {}
         lines = []
         for found in self._found:
@@ -195,13 +198,17 @@ class _Run:
             first = self._stored.get(self._first_link.get(path, path))
             if first is None:
                 refusal = self._refused.get(self._first_link.get(path, path))
+                if refusal is not None:
+                    self._refused[path] = replace(refusal, path=path)
                 lines.append(found.entry if refusal is None or found.refusal else found.entry.noted(refusal.sentence()))
-            elif path in self._first_link:
+                continue
+            numbers[path] = len(numbers) + 1
+            entry = replace(first, number=numbers[path])
+            if path in self._first_link:
                 same = numbers[first.path]
-                lines.append(replace(found.entry, sha256=first.sha256, md5=first.md5, same_as=same).noted("hard link"))
-            else:
-                numbers[path] = len(numbers) + 1
-                lines.append(replace(first, number=numbers[path]))
+                entry = replace(found.entry, number=entry.number, size=entry.size, sha256=entry.sha256, md5=entry.md5)
+                entry = replace(entry, same_as=same).noted("hard link")
+            lines.append(entry)
         return tuple(lines)
 
     def receipt(self, entries: tuple[Entry, ...], tool: Mapping[str, str]) -> Receipt:
@@ -211,8 +218,8 @@ class _Run:
         plain = (layout.FILE, layout.FOLDER)
         refused = sorted(self._refused.values(), key=lambda each: each.path)
         return Receipt(
-            asked=len(files) - len(links),
-            asked_bytes=sum(entry.size or 0 for entry in files if entry.path not in self._first_link),
+            asked=len(files),
+            asked_bytes=sum(entry.size or 0 for entry in files),
             received=len(stored),
             received_bytes=sum(entry.size or 0 for entry in stored),
             special=sum(1 for found in self._found if found.entry.type not in plain and found.refusal is None),

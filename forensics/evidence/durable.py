@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,6 +69,21 @@ def link_new(temporary: Path, final: Path) -> None:
         if os.path.lexists(final):
             raise _would_replace(final) from error
         os.rename(temporary, final)
+
+
+def link_again(stored: Path, final: Path) -> None:
+    """A second name for bytes that are stored under another one; a copy of them where no more links can be had."""
+    try:
+        os.link(stored, final, follow_symlinks=False)
+    except FileExistsError as error:
+        raise _would_replace(final) from error
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        with stored.open("rb") as source, os.fdopen(open_new(final), "wb") as copy:
+            shutil.copyfileobj(source, copy, 1 << 20)
+            copy.flush()
+            os.fsync(copy.fileno())
 
 
 def _would_replace(final: Path) -> IntegrityError:

@@ -64,8 +64,9 @@ class Times:
 class Entry:
     """One thing found in a source, stored or only listed. ``number`` is set for a stored file and for nothing else.
 
-    ``same_as`` is the number of the stored file of which this is another hard link. ``facts`` holds what a kind of
-    source knows beyond this: the image and the cluster a file came from, for instance.
+    ``same_as`` is the number of the stored file of which this one is another hard link: the source has the bytes once,
+    under two names, and so has the item. ``facts`` holds what a kind of source knows beyond this: the image and the
+    cluster a file came from, for instance.
     """
 
     path: bytes

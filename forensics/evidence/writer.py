@@ -27,6 +27,7 @@ from forensics.evidence import direct
 from forensics.evidence import item as layout
 from forensics.evidence.durable import (
     full_disk_told,
+    link_again,
     link_new,
     need_space,
     open_new,
@@ -174,14 +175,27 @@ class ItemWriter:
     def _place(self, part: Path, stored: Sequence[Entry]) -> dict[str, str]:
         digests: dict[str, str] = {}
         for expected, entry in enumerate(stored, start=1):
+            name = layout.payload_name(expected)
+            if entry.number == expected and entry.same_as is not None and entry.same_as < expected:
+                digests[name] = self._place_again(part, layout.payload_name(entry.same_as), name, digests)
+                continue
             if entry.number != expected or entry.path not in self._serials:
                 raise ForensicsError(f"file {entry.number} of {self.item} was not copied or is out of order")
             serial, kept = self._serials[entry.path]
-            name = layout.payload_name(expected)
             link_new(self._copies / f"{serial:06d}", part / name)
             make_read_only(part / name)
             digests[name] = str(kept.sha256)
         return digests
+
+    def _place_again(self, part: Path, first: str, name: str, digests: Mapping[str, str]) -> str:
+        """Another hard link of the source: the same bytes under the next number, held against the first digest."""
+        link_again(part / first, part / name)
+        make_read_only(part / name)
+        if not (part / first).samefile(part / name) and (
+            hash_again(part / name, self._hasher).hex(SHA256) != digests[first]
+        ):
+            raise IntegrityError("what was written reads back differently", place=str(part / name))
+        return digests[first]
 
     def _read_back(self, copy: Copy, entry: Entry) -> None:
         path = self._copies / f"{copy.serial:06d}"

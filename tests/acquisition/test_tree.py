@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -92,19 +93,38 @@ def test_a_device_is_listed_and_never_opened(tmp_path: Path) -> None:
     assert entries(source, tmp_path / "case")[b"zero"].type == "character device"
 
 
-def test_hard_links_are_stored_once_and_listed_each(tmp_path: Path) -> None:
+def linked(tmp_path: Path) -> Path:
     source = tmp_path / "source"
     source.mkdir()
     (source / "b").write_bytes(b"once")
     os.link(source / "b", source / "a")
     (source / "c").write_bytes(b"once")
-    found = entries(source, tmp_path / "case")
-    assert [(found[name].number, found[name].same_as) for name in (b"a", b"b", b"c")] == [
-        (1, None),
-        (None, 1),
-        (2, None),
-    ]
+    return source
+
+
+def test_each_hard_link_is_a_stored_file_and_its_bytes_take_their_place_once(tmp_path: Path) -> None:
+    store, done = acquired(TreeSource(linked(tmp_path)), tmp_path / "case")
+    found = {entry.path: entry for entry in store.entries("EV-0001")}
+    numbers = [(found[name].number, found[name].same_as) for name in (b"a", b"b", b"c")]
+    assert numbers == [(1, None), (2, 1), (3, None)]
     assert found[b"b"].sha256 == found[b"a"].sha256
+    assert store.path("EV-0001", 1).samefile(store.path("EV-0001", 2))
+    assert (done.receipt.asked, done.receipt.received, done.receipt.links) == (3, 3, 1)
+    assert store.verify("EV-0001") == []
+
+
+def test_where_a_disk_has_no_hard_links_each_of_them_is_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = linked(tmp_path)
+
+    def no_links(*args: object, **named: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", no_links)
+    store, _ = acquired(TreeSource(source), tmp_path / "case")
+    first, second = store.path("EV-0001", 1), store.path("EV-0001", 2)
+    assert first.read_bytes() == second.read_bytes() == b"once"
+    assert not first.samefile(second)
+    assert store.verify("EV-0001") == []
 
 
 def test_a_sparse_file_is_stored_exactly_and_stays_sparse(tmp_path: Path) -> None:
