@@ -170,8 +170,11 @@ def _japanese(raw: bytes) -> tuple[str, float]:
 
 def _score(raw: bytes, charset: str) -> float:
     """How much the 8-bit part of the text looks like written Japanese: about 2 for prose, below 0 for noise."""
-    text, bad, _ = _read(raw[:_SAMPLE], charset)
-    if bad and bad[-1][1] >= _SAMPLE - 2:
+    sample = raw[:_SAMPLE]
+    # No character of these charsets goes beyond its line, so lines of ASCII, often nearly all, need not be read.
+    telling = b"\n".join(line for line in sample.split(b"\n") if not line.isascii())
+    text, bad, _ = _read(telling, charset)
+    if bad and len(sample) == _SAMPLE and sample.endswith(telling[bad[-1][0] :]) and bad[-1][1] >= len(telling) - 2:
         bad = bad[:-1]
     everyday = everyday_kanji()
     total = count = 0

@@ -13,14 +13,17 @@ import unicodedata
 _BLANK = re.compile(r"\s+")
 
 # NFKC leaves these apart, and Japanese mailers use them for each other (JIS X 0208 1-33, 1-61, 1-29 ...).
-_SAME = str.maketrans({"〜": "~", "～": "~", "−": "-", "‖": "∥", "—": "-", "―": "-", "\u00ad": ""})
+_SAME = (("〜", "~"), ("～", "~"), ("−", "-"), ("‖", "∥"), ("—", "-"), ("―", "-"), ("\u00ad", ""))
 
 
 def search_key(text: str) -> str:
     """``text`` folded for comparing and finding, never for display: NFKC, one case, one dash, one wave."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFKC", text).translate(_SAME).casefold()
+    folded = unicodedata.normalize("NFKC", text)
+    for written, read in _SAME:
+        folded = folded.replace(written, read)
+    return folded.casefold()
 
 
 def body_digest(text: str) -> str:

@@ -168,7 +168,7 @@ class _Mail:
 
     def _content(self, part: mime.Part) -> transfer.Content:
         unquote = self.place.unquote
-        if unquote is None or part.encoding == "base64" or not _QUOTED.search(self.raw, part.body_start, part.end):
+        if unquote is None or part.encoding == "base64" or not self._has_quoted(part):
             found = transfer.content(self.raw, part)
             self.defects.extend(found.defects)
             return found
@@ -176,6 +176,11 @@ class _Mail:
         found = transfer.content(body, replace(part, body_start=0, end=len(body)))
         self._add_defects(found.defects, part)
         return found
+
+    def _has_quoted(self, part: mime.Part) -> bool:
+        """The bare search comes first, because it is many times faster and mostly finds nothing."""
+        start, end = part.body_start, part.end
+        return self.raw.find(b">From ", start, end) >= 0 and _QUOTED.search(self.raw, start, end) is not None
 
     def _add_defects(self, defects: tuple[Defect, ...], part: mime.Part) -> None:
         """Defects of bytes that do not stand in the file as they are: their place is the whole part."""
