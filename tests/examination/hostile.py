@@ -48,8 +48,8 @@ DEEDS: dict[bytes, Callable[[], object]] = {
     b"hang": lambda: time.sleep(600),
     b"dawdle": lambda: time.sleep(1.6),
     b"spin": _spin,
-    b"swell": lambda: _swell(8_000),
-    b"swell a little": lambda: _swell(900),
+    b"swell": lambda: _swell(4_000),
+    b"swell a little": lambda: _swell(700),
     b"write outside": lambda: Path("/tmp/hostile-was-here").write_bytes(b""),
 }
 

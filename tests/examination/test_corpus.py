@@ -15,8 +15,9 @@ import pytest
 from forensics.casefile.view import CaseView
 from tests.corpus import corpus, needs_corpus
 from tests.examination.cases import examined, lines, parse_errors, rows, sound, stored_files
+from tests.examination.conftest import Once
 
-pytestmark = [needs_corpus, pytest.mark.xdist_group("corpus")]
+pytestmark = needs_corpus
 
 _FOLDERS = ("pst", "msg", "eml-mbox")
 _NOT_MAIL: dict[str, list[str]] = {
@@ -34,11 +35,10 @@ _HEADER = re.compile(rb"[!-9;-~]+[ \t]*:|>From |\r?\n|$")
 
 
 @pytest.fixture(scope="module")
-def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def case(once: Once) -> Path:
     """All stores of the corpus in one case."""
-    folder = tmp_path_factory.mktemp("corpus") / "case"
-    examined(folder, *(corpus() / name for name in _FOLDERS))
-    return folder
+    sources = [corpus() / name for name in _FOLDERS]
+    return once("examined-corpus", lambda folder: examined(folder / "case", *sources)) / "case"
 
 
 @cache

@@ -115,7 +115,7 @@ def test_an_endless_loop_meets_the_limit_of_the_processor_and_is_left_out(
 def test_a_bomb_is_left_out_and_what_needs_some_memory_gets_it_in_the_second_try(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    narrow(monkeypatch, memory=800 << 20)
+    narrow(monkeypatch, memory=500 << 20)
     examined(tmp_path / "case", mailbox(tmp_path / "source", {3: "swell a little", 6: "swell"}))
     assert read(tmp_path / "case") == set(range(1, 13)) - {6}
     assert problems(tmp_path / "case") == {"EV-0001/000001/message:6": "memory"}

@@ -138,23 +138,25 @@ def test_killed_again_and_again_it_still_completes(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_killed_at_50_moments_of_an_examine_of_real_stores_it_completes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", range(10, 20))
+def test_killed_at_50_moments_of_an_examine_of_real_stores_it_completes(tmp_path: Path, seed: int) -> None:
+    killed_everywhere(tmp_path, real_stores(tmp_path / "stores"), number=5, seed=seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20, 30))
+def test_killed_at_50_moments_of_replacing_the_results_of_real_stores_it_completes(tmp_path: Path, seed: int) -> None:
     sources = real_stores(tmp_path / "stores")
-    killed_everywhere(tmp_path, sources, number=50, seed=3)
+    killed_while_replacing(tmp_path, sources[:1], sources, number=5, seed=seed)
 
 
 @pytest.mark.slow
-def test_killed_at_50_moments_of_replacing_the_results_of_real_stores_it_completes(tmp_path: Path) -> None:
-    sources = real_stores(tmp_path / "stores")
-    killed_while_replacing(tmp_path, sources[:1], sources, number=50, seed=4)
+@pytest.mark.parametrize("seed", range(30, 34))
+def test_killed_at_20_moments_on_the_clock_it_completes(tmp_path: Path, seed: int) -> None:
+    killed_by_the_clock(tmp_path, real_stores(tmp_path / "stores"), number=5, seed=seed, longest=6.0)
 
 
 @pytest.mark.slow
-def test_killed_at_20_moments_on_the_clock_it_completes(tmp_path: Path) -> None:
-    killed_by_the_clock(tmp_path, real_stores(tmp_path / "stores"), number=20, seed=5, longest=6.0)
-
-
-@pytest.mark.slow
-def test_killed_at_every_write_of_a_small_examine_it_completes(tmp_path: Path) -> None:
-    source = lay_mail(tmp_path / "source", messages=1)
-    killed_everywhere(tmp_path, [source], number=NEVER, seed=6)
+@pytest.mark.parametrize("seed", range(40, 50))
+def test_killed_at_a_hundred_writes_of_a_small_examine_it_completes(tmp_path: Path, seed: int) -> None:
+    killed_everywhere(tmp_path, [lay_mail(tmp_path / "source", messages=1)], number=10, seed=seed)
