@@ -258,7 +258,7 @@ def write_slices(slices: Iterable[pa.Table], path: Path) -> None:
         for table in slices:
             if writer is None:
                 writer = pq.ParquetWriter(
-                    path, table.schema, compression="zstd", compression_level=3, store_schema=False
+                    path, table.schema, compression="zstd", compression_level=1, store_schema=False
                 )
             # In one piece, because the encoder's pages follow the pieces in which a table happens to come.
             writer.write_table(table.combine_chunks(), row_group_size=ROW_GROUP)
