@@ -18,7 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from forensics.casefile.acts import Act, Phase
-from forensics.casefile.case import CaseFacts, check_facts, read_facts, write_facts
+from forensics.casefile.case import FILE_NAME, CaseFacts, check_facts, read_facts, write_facts
 from forensics.casefile.ledger import Entry, Ledger, Line, entry_id
 from forensics.casefile.view import SPILL, CaseView
 from forensics.errors import ForensicsError, IntegrityError, InterruptedWork, LedgerError, UsageError
@@ -50,6 +50,8 @@ class Examination:
         self.evidence = EvidenceStore(folder / "evidence")
         self.content = ContentStore(folder / "content")
         self._ledger = Ledger(folder / "ledger", self.facts.id)
+        self._stated = ""
+        """The hash of ``case.toml`` that the ledger stated last."""
 
     @classmethod
     def create(cls, folder: Path, facts: dict[str, Any], station: Station | None = None) -> Examination:
@@ -60,6 +62,12 @@ class Examination:
                 f"{folder} is there already and is not an empty folder",
                 place=str(folder),
                 todo="name a folder that does not exist yet, or an existing case",
+            )
+        if not _is_text(folder):
+            raise UsageError(
+                "the path of the case folder is not text in UTF-8, and the files of a case could not be named by it",
+                place=str(folder),
+                todo="put the case into a folder whose whole path is text; the paths of sources may be anything",
             )
         made = CaseFacts(id=entry_id(station.now()), **facts)
         check_facts(made)
@@ -97,6 +105,8 @@ class Examination:
             if UUID(self.facts.id).version != 7:
                 raise IntegrityError("the id in case.toml is not one that this program gives", place=str(self.folder))
             self.note(Act.CASE_OPEN, params=self._facts_as_params())
+        stated = (line.value.get("params", {}).get("case_toml_sha256") for line in self.view().lines)
+        self._stated = next((each for each in reversed(list(stated)) if each), "")
 
     def _facts_as_params(self) -> dict[str, Any]:
         return {"case_toml_sha256": self.facts_sha256, "missing": list(self.facts.missing())}
@@ -117,6 +127,13 @@ class Examination:
     @contextmanager
     def step(self, act: Act, *, params: dict[str, Any], inputs: Sequence[dict[str, Any]] = ()) -> Iterator[Step]:
         """Run the body as one step of the ledger."""
+        if act != Act.CASE_SET and self.facts_sha256 != self._stated:
+            # Work under facts that nobody put on the ledger could never be made good again.
+            raise IntegrityError(
+                f"{FILE_NAME} was changed without 'case set'",
+                place=str(self.folder / FILE_NAME),
+                todo="restore it, or put its facts on the ledger with 'forensics case set'",
+            )
         name = entry_id(self.station.now())
         given = {**params, "case_toml_sha256": self.facts_sha256}
         line = self._append(act, Phase.BEGUN, name, params=given, inputs=tuple(inputs))
@@ -135,6 +152,7 @@ class Examination:
             outputs=tuple(step.outputs),
             result=step.result,
         )
+        self._stated = self.facts_sha256
 
     def _append(self, act: Act, phase: Phase, step: str, **fields: Any) -> Line:
         actor = {"name": self.facts.examiner, "org": self.facts.organisation, "role": self.facts.role}
@@ -151,6 +169,15 @@ class Examination:
             **fields,
         )
         return self._ledger.append(entry)
+
+
+def _is_text(folder: Path) -> bool:
+    """Whether the libraries that write records can be told this path."""
+    try:
+        str(folder.absolute()).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def has_work(folder: Path) -> bool:

@@ -19,7 +19,7 @@ from forensics import canonical
 from forensics.casefile.acts import Act
 from forensics.casefile.ledger import replace_file
 from forensics.casefile.view import CaseView, EvidenceItem
-from forensics.errors import DONE, PARTLY_READ, FormatError, IntegrityError
+from forensics.errors import DONE, PARTLY_READ, ForensicsError, FormatError, IntegrityError
 from forensics.evidence.durable import sync_folder
 from forensics.evidence.item import FOLDER, Entry, payload_name
 from forensics.examination.conductor import Examination, Step
@@ -70,8 +70,11 @@ def parse(examination: Examination, *, again: bool = False) -> list[ParseSummary
     kept = [(item, _listed(view, item)) for item in view.evidence if item not in wanted]
     summaries = [_summary(item, manifest, unchanged=True) for item, manifest in kept if manifest is not None]
     if wanted:
-        with LocalEngine(examination.station.workers, Limits(), preload=(_MODULE,)) as engine:
-            summaries += [_parse_item(examination, view, item, engine) for item in wanted]
+        workers = examination.station.workers
+        # More threads than workers: while one waits for the disk, its worker has the next task already. Whatever stops
+        # the work ends the workers first, so that no thread waits for the end of a long task.
+        with ThreadPoolExecutor(2 * workers) as pool, LocalEngine(workers, Limits(), preload=(_MODULE,)) as engine:
+            summaries += [_parse_item(examination, view, item, engine, pool) for item in wanted]
     shutil.rmtree(examination.folder / "records" / ".work", ignore_errors=True)
     return sorted(summaries, key=lambda each: each.evidence)
 
@@ -108,14 +111,16 @@ def _listed(view: CaseView, item: EvidenceItem) -> dict[str, Any] | None:
     return found
 
 
-def _parse_item(examination: Examination, view: CaseView, item: EvidenceItem, engine: Engine) -> ParseSummary:
+def _parse_item(
+    examination: Examination, view: CaseView, item: EvidenceItem, engine: Engine, pool: ThreadPoolExecutor
+) -> ParseSummary:
     params = _params(view, item)
     before = _listed(view, item)
     inputs = [{"id": item.name, "sha256": item.manifest_sha256}]
     with examination.step(Act.PARSE, params=params, inputs=inputs) as step:
         work = _prepare(examination, item, engine, params)
         _plan(examination, work)
-        done, content = _keep_content(examination, _run(examination, work))
+        done, content = _keep_content(examination, _run(examination, work, pool))
         manifest = _put_in_place(examination, work, done, content)
         _finish(examination, step, manifest, done)
         _sweep(examination.folder / "records", item.name, manifest)
@@ -196,6 +201,12 @@ def _plan_batch(work: _Work, batch: list[dict[str, Any]], folders: list[str]) ->
             found: list[dict[str, Any]] = outcome.value["files"]
             return sorted([*found, *(_unplanned(number, why) for number, why in skip.items())], key=_number)
         left = [file["number"] for file in batch if file["number"] not in skip]
+        if not left:
+            raise ForensicsError(
+                f"the files could not be looked at, and no file is to blame: {outcome.cause} {outcome.detail}",
+                place=work.item.name,
+                todo="see what 'forensics doctor' says of this machine, then run the same command again",
+            )
         culprit = outcome.at if outcome.at in left else left[0]
         skip[culprit] = outcome.cause
 
@@ -208,7 +219,7 @@ def _unplanned(number: str, cause: str) -> dict[str, Any]:
     return {"number": number, "parser": "", "kind": "unknown", "why": "", "ranges": [], "lost": cause}
 
 
-def _run(examination: Examination, work: _Work) -> Iterator[Done]:
+def _run(examination: Examination, work: _Work, pool: ThreadPoolExecutor) -> Iterator[Done]:
     """Run the tasks, some at a time, and give back the finished ones in order; each is journaled as it ends."""
     tasks = list(cut(work.planned, work.files))
     examination.station.progress.begin(f"{work.item.name}: parsing", items=len(tasks))
@@ -226,9 +237,7 @@ def _run(examination: Examination, work: _Work) -> Iterator[Done]:
         examination.station.progress.advance(0, 1)
         return done
 
-    # More than there are workers: while one waits for the disk, its worker has the next task already.
-    with ThreadPoolExecutor(2 * examination.station.workers) as pool:
-        yield from pool.map(one, tasks)
+    yield from pool.map(one, tasks)
     examination.station.progress.end()
 
 

@@ -14,6 +14,7 @@ from forensics.casefile.acts import Act
 from forensics.casefile.case import CaseFacts, check_facts, write_facts
 from forensics.errors import UsageError
 from forensics.examination.conductor import Examination
+from forensics.formats.codepages import charset_of
 
 FIXED = ("id", "version")
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -50,6 +51,8 @@ def _converted(name: str, text: str) -> str | int | bool:
     if kind == "int":
         if not text.isascii() or not text.isdigit():
             raise UsageError(f"{name} is a whole number, not {text!r}", todo=f"give {name}=932, for instance")
+        if name == "code_page" and (len(text) > 5 or not charset_of(int(text))):
+            raise UsageError(f"there is no code page {text}", todo="give 932 for Japanese or 1252 for Western European")
         return int(text)
     try:
         text.encode()

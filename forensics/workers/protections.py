@@ -8,7 +8,7 @@ from pathlib import Path
 
 from forensics.workers.engine import LocalEngine
 from forensics.workers.job import Job, Limits, Outcome
-from forensics.workers.slot import MODE
+from forensics.workers.slot import MODE, NoWorkers
 
 _LIMITS = Limits(wall=20.0, cpu=10)
 _SHORT = Limits(wall=0.1, cpu=10)
@@ -37,12 +37,14 @@ def protections(mode: str = MODE) -> tuple[Protection, ...]:
         tried = engine.submit(Job(call=f"{probes}attempt", args=args, reads=(evidence,), spool=spool))
         crashed = engine.submit(Job(call=f"{probes}crash", spool=spool))
         waited = engine.submit(Job(call=f"{probes}wait", args={"seconds": 10}, spool=spool, limits=_SHORT))
-        outcome = tried.result()
-        return (
-            _measured("a crash costs one job only", crashed.result(), "signal 11"),
-            _measured("limit on time", waited.result(), "timeout"),
-            *_tried(outcome),
-        )
+        try:
+            return (
+                _measured("a crash costs one job only", crashed.result(), "signal 11"),
+                _measured("limit on time", waited.result(), "timeout"),
+                *_tried(tried.result()),
+            )
+        except NoWorkers as error:
+            return (Protection(name="guards", holds=False, detail=f"they could not be tried: {error.what}"),)
 
 
 def _measured(name: str, outcome: Outcome, expected: str) -> Protection:

@@ -41,8 +41,13 @@ _SURROUNDINGS = {
 # Without these some interpreters do not start at all.
 _PASSED_ON = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _START_LIMIT, _GRACE, _PARTING = 60.0, 5.0, 2.0
+_STARTS = 2
 FORK, INLINE = "fork", "inline"
 MODE = FORK if hasattr(os, "fork") else INLINE
+
+
+class NoWorkers(ForensicsError):
+    """This machine cannot start what jobs run in."""
 
 
 class Slot:
@@ -77,7 +82,7 @@ class Slot:
     def _ask(self, request: bytes, limits: Limits, listener: Listener | None) -> Outcome:
         heard = Heard()
         try:
-            process = self._ready()
+            process = self._started()
             self._give(limits.wall + (_GRACE if self._mode == FORK else 0))
             frames.write(_fd(process.stdin), request)
             self._hear(process, heard, listener)
@@ -108,6 +113,23 @@ class Slot:
             return Outcome(cause="timeout", detail=f"no answer after {limits.wall:g} seconds", guards=guards)
         detail = plain("\n".join(filter(None, ("the worker process went away", why, words))))
         return Outcome(cause="lost", detail=detail, guards=guards)
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        """A zygote that is ready. No job has reached it yet, so that it does not start is no fault of the evidence."""
+        why = ""
+        for _ in range(_STARTS):
+            try:
+                return self._ready()
+            except (frames.BrokenFrame, OSError) as error:
+                if self.stopping:
+                    raise
+                self._overdue = False
+                last = [line for line in self.close().splitlines() if line.strip()][-1:]
+                why = plain(": ".join((str(error), *last)))
+        raise NoWorkers(
+            f"the worker processes that read evidence cannot be started: {why}",
+            todo="see what 'forensics doctor' says of this machine, then run the same command again",
+        )
 
     def _ready(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:

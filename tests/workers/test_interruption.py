@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from forensics.errors import InterruptedWork
-from forensics.workers import Job, Limits, LocalEngine
+from forensics.errors import ForensicsError, InterruptedWork
+from forensics.workers import Job, Limits, LocalEngine, protections
 
 LIMITS = Limits(wall=60.0, cpu=60)
 ROOT = Path(__file__).parents[2]
@@ -100,6 +100,18 @@ def test_a_zygote_that_is_killed_costs_one_job_and_is_replaced(tmp_path: Path) -
         after = engine.submit(Job(call="tests.workers.jobs:echo", args={"a": 1}, spool=tmp_path))
         assert lost.result(timeout=60).cause == "lost"
         assert after.result(timeout=60).value == {"a": 1}
+
+
+def test_workers_that_cannot_start_are_the_fault_of_the_machine_and_of_no_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "no-python"))
+    with LocalEngine(1, LIMITS) as engine:
+        asked = engine.submit(Job(call="tests.workers.jobs:echo", spool=tmp_path))
+        with pytest.raises(ForensicsError, match="cannot be started"):
+            asked.result(timeout=60)
+    guards = {each.name: each for each in protections()}
+    assert not guards["guards"].holds
 
 
 def test_a_zygote_that_is_stopped_does_not_stop_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
