@@ -12,11 +12,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from forensics.examination import parsing, station, tasks
+from forensics.examination.tasks import Task
+from forensics.examination.verifying import verify
 from tests.corpus import CORPUS
-from tests.examination.cases import ROOT, SAMPLES, files_of, lay_mail, rows, sound
+from tests.examination.cases import ROOT, SAMPLES, examined, files_of, lay_mail, rows, sound
 
 NEVER = 1 << 40
 PARTLY = 3
@@ -135,6 +139,39 @@ def test_killed_again_and_again_it_still_completes(tmp_path: Path) -> None:
         assert run(case, source, calls=calls).returncode == -signal.SIGKILL
     completes(case, source)
     assert rows(case, "SELECT count(*) AS n FROM message")[0]["n"] == 8
+
+
+class Killed(BaseException):
+    """Ends a step as SIGKILL does: nothing is written about it."""
+
+
+def test_results_that_a_killed_step_was_replacing_are_told_from_results_that_somebody_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, case = lay_mail(tmp_path / "source"), tmp_path / "case"
+    examined(case, source)
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    def other(files: list[dict[str, Any]], parser: str) -> Task:
+        return Task(name=f"other-{parser}", parser=parser, files=tuple(files))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(parsing, "tool", lambda: {**station.tool(), "sha256": "ab" * 32})
+        patch.setattr(tasks, "_batch", other)
+        patch.setattr(parsing, "_finish", killed)
+        with pytest.raises(Killed):
+            examined(case, source)
+    found = verify(case)
+    assert (found.exit_code, found.differences, len(found.unfinished)) == (PARTLY, (), 1)
+    names = {each.place.rpartition("/")[2] for each in found.unsettled}
+    assert names == {f"EV-0001-other-{parser}.parquet" for parser in ("eml", "maildir", "mbox")}
+    (case / "reports" / "more.txt").write_bytes(b"put here by somebody else")
+    assert [each.place for each in verify(case).differences] == ["reports/more.txt"]
+    (case / "reports" / "more.txt").unlink()
+    examined(case, source)
+    assert sound(case).unsettled == ()
 
 
 @pytest.mark.slow

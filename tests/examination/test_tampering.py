@@ -15,7 +15,7 @@ import pytest
 from forensics import canonical
 from forensics.errors import DONE, INTEGRITY_BROKEN, LEDGER_BROKEN, USAGE, ForensicsError
 from forensics.examination.verifying import verify
-from tests.examination.cases import copy_of, forensics, lines, sound
+from tests.examination.cases import copy_of, forensics, lay_mail, lines, sound
 
 FLIPS_A_FILE = 6
 FLIPS_A_LINE = 5
@@ -267,3 +267,28 @@ def test_examine_does_not_go_on_in_a_case_that_is_not_what_was_stored(case: Path
     assert done.returncode == INTEGRITY_BROKEN
     assert name in done.stderr
     assert os.listdir(case / "evidence") != []
+
+
+def test_facts_that_were_changed_by_hand_stop_the_work_before_anything_is_written(
+    small_case: Path, tmp_path: Path
+) -> None:
+    case, source = copy_of(small_case, tmp_path / "case"), lay_mail(tmp_path / "source")
+    before = (case / "case.toml").read_bytes()
+    count = len(lines(case))
+    (case / "case.toml").write_bytes(before.replace(b"Asia/Tokyo", b"Asia/Seoul"))
+    done = forensics("examine", source, "--case", case)
+    assert done.returncode == INTEGRITY_BROKEN
+    assert "case.toml was changed without 'case set'" in done.stderr
+    assert len(lines(case)) == count
+    (case / "case.toml").write_bytes(before)
+    assert forensics("examine", source, "--case", case).returncode == DONE
+    sound(case)
+
+
+def test_facts_that_were_changed_by_hand_can_be_put_on_the_ledger(small_case: Path, tmp_path: Path) -> None:
+    case, source = copy_of(small_case, tmp_path / "case"), lay_mail(tmp_path / "source")
+    path = case / "case.toml"
+    path.write_bytes(path.read_bytes().replace(b"Asia/Tokyo", b"Asia/Seoul"))
+    assert forensics("case", "set", case, "title=the other title").returncode == DONE
+    assert forensics("examine", source, "--case", case).returncode == DONE
+    sound(case)
