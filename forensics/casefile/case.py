@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from forensics.casefile.ledger import replace_file
 from forensics.errors import IntegrityError, UsageError
+from forensics.evidence.readback import read_stored
 
 FORMAT_VERSION = 1
 FILE_NAME = "case.toml"
@@ -79,7 +80,7 @@ def read_facts(folder: Path) -> tuple[CaseFacts, str]:
     """The facts of the case in ``folder`` and the SHA-256 of ``case.toml``."""
     path = folder / FILE_NAME
     try:
-        data = path.read_bytes()
+        data = read_stored(path)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UsageError(
             f"{folder} is not a case: it has no {FILE_NAME}",
@@ -92,7 +93,7 @@ def read_facts(folder: Path) -> tuple[CaseFacts, str]:
         values = {name: parsed[heading][name] for heading, names in _HEADINGS.items() for name in names}
         facts = CaseFacts(**values)
         check_types(facts)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise IntegrityError(
             f"{FILE_NAME} cannot be read: {error}", place=str(path), todo="restore it from a copy of the case"
         ) from error

@@ -15,23 +15,26 @@ at most one whole line behind, never ahead; a head ahead of the lines means that
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 from forensics import canonical
 from forensics.casefile.acts import VERSION, Act, Phase
 from forensics.casefile.lock import FileLock
-from forensics.errors import FormatError, LedgerError
+from forensics.errors import FormatError, IntegrityError, LedgerError
 from forensics.evidence.durable import sync_folder, write_all
+from forensics.evidence.readback import open_stored, read_stored
 from forensics.evidence.verification import Difference
 
 NO_PREVIOUS = "0" * 64
 _EMPTY_HEAD = {"lines": 0, "sha256": NO_PREVIOUS, "size": 0}
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _HEAD_TYPES = {"lines": int, "sha256": str, "size": int}
 
 
@@ -100,7 +103,7 @@ class Ledger:
         sync_folder(self._folder.parent)
         self._lock.take()
         try:
-            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _NO_LINK, 0o644)
             self._head = self._find_end()
         except BaseException:
             self._lock.give_back()
@@ -148,7 +151,7 @@ class Ledger:
     def _find_end(self) -> dict[str, Any]:
         """Where the chain ends on disk: after a crash, a torn tail is set aside and a late head is caught up."""
         head = read_head(self._folder)
-        data = self._path.read_bytes()
+        data = read_stored(self._path)
         whole = data.rfind(b"\n") + 1
         if head["size"] > whole:
             raise LedgerError(
@@ -208,7 +211,7 @@ def read_lines(folder: Path) -> Iterator[Line]:
     path = folder / "events.jsonl"
     if not path.exists():
         return
-    with path.open("rb") as handle:
+    with _opened(path) as handle:
         for number, raw in enumerate(handle, start=1):
             if not raw.endswith(b"\n"):
                 return
@@ -225,6 +228,13 @@ def read_lines(folder: Path) -> Iterator[Line]:
             yield Line(number=number, sha256=hashlib.sha256(raw[:-1]).hexdigest(), value=value)
 
 
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return io.BufferedReader(open_stored(path), 1 << 16)
+    except (IntegrityError, IsADirectoryError) as error:
+        raise LedgerError(f"the ledger cannot be read: {error}", place=str(path)) from error
+
+
 def check(folder: Path, case_id: str) -> list[Difference]:
     """Every place where the chain does not hold: order, hashes, case, canonical form, and the head."""
     found: list[Difference] = []
@@ -234,7 +244,10 @@ def check(folder: Path, case_id: str) -> list[Difference]:
         found.append(Difference(place=f"ledger/events.jsonl line {number}", what=what))
 
     path = folder / "events.jsonl"
-    data = path.read_bytes() if path.exists() else b""
+    try:
+        data = read_stored(path) if path.exists() else b""
+    except (OSError, IntegrityError) as error:
+        return [Difference(place="ledger/events.jsonl", what=f"cannot be read: {error}")]
     for number, raw in enumerate(data.split(b"\n")[:-1], start=1):
         sha256 = hashlib.sha256(raw).hexdigest()
         try:
@@ -284,13 +297,16 @@ def read_head(folder: Path) -> dict[str, Any]:
     """The head as stored; the head of an empty ledger where there is none yet."""
     path = folder / "head"
     try:
-        value = canonical.decode(path.read_bytes())
+        data = read_stored(path)
+        value = canonical.decode(data)
     except FileNotFoundError:
         return dict(_EMPTY_HEAD)
-    except FormatError as error:
+    except (OSError, IntegrityError, FormatError) as error:
         raise LedgerError(f"the head of the ledger cannot be read: {error}", place=str(path)) from error
     if not isinstance(value, dict) or {key: type(each) for key, each in value.items()} != _HEAD_TYPES:
         raise LedgerError("the head of the ledger does not have its three fields", place=str(path))
+    if canonical.encode(value) != data:
+        raise LedgerError("the head of the ledger is not in canonical form", place=str(path))
     return value
 
 

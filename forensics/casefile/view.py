@@ -23,6 +23,7 @@ from forensics.casefile.case import CaseFacts, read_facts
 from forensics.casefile.ledger import Line, read_lines
 from forensics.errors import FormatError, IntegrityError
 from forensics.evidence.item import ACQUISITION, FILES, MANIFEST, Entry, load_entries
+from forensics.evidence.readback import open_stored, read_stored
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,10 +84,10 @@ class CaseView:
     def _evidence_item(self, name: str) -> EvidenceItem:
         folder = self.folder / "evidence" / name
         try:
-            manifest = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
-            acquisition = canonical.decode((folder / ACQUISITION).read_bytes())
-            files = tuple(load_entries((folder / FILES).read_bytes()))
-        except (OSError, FormatError) as error:
+            manifest = hashlib.sha256(read_stored(folder / MANIFEST)).hexdigest()
+            acquisition = canonical.decode(read_stored(folder / ACQUISITION))
+            files = tuple(load_entries(read_stored(folder / FILES)))
+        except (OSError, FormatError, IntegrityError) as error:
             raise IntegrityError(
                 f"the description of {name} cannot be read: {error}", place=str(folder), todo="run 'forensics verify'"
             ) from error
@@ -108,8 +109,8 @@ class CaseView:
     def read_output(self, output: dict[str, Any]) -> bytes:
         """The bytes of a file that a ledger line lists, or :class:`IntegrityError` where they are not those bytes."""
         try:
-            data = (self.folder / str(output["path"])).read_bytes()
-        except OSError as error:
+            data = read_stored(self.folder / str(output["path"]))
+        except (OSError, ValueError, IntegrityError) as error:
             raise self._differs(output, "cannot be read") from error
         if hashlib.sha256(data).hexdigest() != output["sha256"]:
             raise self._differs(output, "is not what the ledger lists")
@@ -123,9 +124,9 @@ class CaseView:
         """The path of a listed file after its hash was compared."""
         path = self.folder / str(output["path"])
         try:
-            with path.open("rb") as handle:
+            with open_stored(path) as handle:
                 found = hashlib.file_digest(handle, "sha256").hexdigest()
-        except OSError as error:
+        except (OSError, ValueError, IntegrityError) as error:
             raise self._differs(output, "cannot be read") from error
         if found != output["sha256"]:
             raise self._differs(output, "is not what the ledger lists")

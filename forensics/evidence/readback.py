@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -14,12 +15,23 @@ from forensics.evidence.durable import READ_ONLY, forget_pages
 
 
 def open_stored(path: Path) -> io.FileIO:
-    """A read-only handle of a regular file; a link or anything else in its place is not evidence."""
-    descriptor = os.open(path, READ_ONLY)
+    """A read-only handle of a regular file; a link or anything else in its place is not what was stored."""
+    try:
+        descriptor = os.open(path, READ_ONLY)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EMLINK) or path.is_symlink():
+            raise IntegrityError(f"{path.name} is a link and not a regular file", place=str(path)) from error
+        raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise IntegrityError(f"{path.name} is not a regular file", place=str(path))
     return io.FileIO(descriptor, "rb")
+
+
+def read_stored(path: Path) -> bytes:
+    """The whole of a small regular file of the case."""
+    with open_stored(path) as handle:
+        return handle.readall()
 
 
 def hash_again(path: Path, hasher: Hasher) -> Hashed:

@@ -8,9 +8,10 @@ command makes them again. Anything else that differs was not done by this progra
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 from forensics import canonical
@@ -19,8 +20,13 @@ from forensics.casefile.ledger import Line
 from forensics.casefile.view import CaseView
 from forensics.errors import FormatError, IntegrityError
 from forensics.evidence.content import ContentStore
+from forensics.evidence.readback import open_stored
 from forensics.evidence.verification import Difference, Told
 
+_FOLDERS = ("ledger", "evidence", "content", "records", "timeline", "reports", "findings")
+_OF_THE_LEDGER = frozenset(("events.jsonl", "head", "head.new", "lock", "torn", "checkpoints"))
+_LINK = "is a link and not the folder that was made"
+_UNFINISHED = ".work"
 _KEPT_FOLDERS = ("records", "timeline", "reports", "findings")
 _MAKERS = (Act.PARSE, Act.TIMELINE, Act.REPORT)
 _Key = tuple[str, str]
@@ -97,13 +103,15 @@ def _parts_of(view: CaseView, listed: dict[str, dict[str, Any]], path: str) -> I
 def _file(folder: Path, output: dict[str, Any], told: Told) -> Difference | None:
     place = str(output["path"])
     inside = PurePosixPath(place).parts
-    if inside[:1] not in [(name,) for name in _KEPT_FOLDERS] or ".." in inside or not (folder / place).is_file():
+    if inside[:1] not in [(name,) for name in _KEPT_FOLDERS] or ".." in inside:
         # A forged ledger could name any file of the machine that verifies, or a device that never ends.
-        return Difference(place=place, what="is missing, or not a regular file of this case")
+        return Difference(place=place, what="is not a place inside this case")
     try:
-        with (folder / place).open("rb") as handle:
+        with open_stored(folder / place) as handle:
             found = hashlib.file_digest(handle, "sha256").hexdigest()
             told(handle.tell(), 1)
+    except (FileNotFoundError, NotADirectoryError, ValueError, IntegrityError):
+        return Difference(place=place, what="is missing, or not a regular file of this case")
     except OSError as error:
         return Difference(place=place, what=f"cannot be read: {error.strerror}")
     if found != output["sha256"]:
@@ -115,5 +123,30 @@ def _unlisted(folder: Path, listed: set[str]) -> Iterator[Difference]:
     for name in _KEPT_FOLDERS:
         for path in sorted((folder / name).rglob("*")):
             inside = path.relative_to(folder)
-            if not path.is_dir() and not inside.parts[1].startswith(".") and inside.as_posix() not in listed:
-                yield Difference(place=inside.as_posix(), what="is listed by no finished step")
+            if (path.is_symlink() or not path.is_dir()) and not _kept(inside, listed):
+                yield Difference(place=_place(inside), what="is listed by no finished step")
+
+
+def _kept(inside: PurePath, listed: set[str]) -> bool:
+    """Whether a step lists the file, or a step that was cut short left it where the next one takes it up."""
+    return inside.parts[1] == _UNFINISHED or inside.as_posix() in listed
+
+
+def misplaced(folder: Path) -> Iterator[Difference]:
+    """Links in the place of folders, behind which somebody else's files would be read, and strangers to the ledger."""
+    for top in _FOLDERS:
+        if (folder / top).is_symlink():
+            yield Difference(place=top, what=_LINK)
+            continue
+        for at, inner, _ in os.walk(folder / top):
+            for path in (Path(at) / name for name in inner):
+                if path.is_symlink() and top not in _KEPT_FOLDERS:
+                    yield Difference(place=_place(path.relative_to(folder)), what=_LINK)
+    ledger = folder / "ledger"
+    for path in sorted(ledger.iterdir()) if ledger.is_dir() else ():
+        if path.name not in _OF_THE_LEDGER:
+            yield Difference(place=_place(path.relative_to(folder)), what="does not belong here")
+
+
+def _place(inside: PurePath) -> str:
+    return os.fsencode(inside).decode("utf-8", "backslashreplace")

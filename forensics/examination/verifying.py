@@ -25,10 +25,11 @@ from forensics.errors import (
     UsageError,
 )
 from forensics.evidence.content import ContentStore
+from forensics.evidence.readback import read_stored
 from forensics.evidence.store import EvidenceStore
 from forensics.evidence.verification import Difference
 from forensics.examination.conductor import Examination, has_work
-from forensics.examination.results import check_results
+from forensics.examination.results import check_results, misplaced
 from forensics.examination.station import Progress, Silent
 
 _LEDGER = "ledger/events.jsonl"
@@ -87,12 +88,13 @@ def verify(folder: Path, progress: Progress | None = None) -> VerifySummary:
             differences += _evidence(view, lines, counter)
             changed, unsettled = check_results(view, lines, counter)
             differences += changed
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
         broken = [Difference(place=_LEDGER, what=f"its lines do not say what this program writes: {error!r}")]
     if broken:
         # Lines that cannot be trusted pin nothing: each item is held against its own papers, and results against none.
         lines, differences, unsettled = (), [*toml, *_unpinned(view, counter)], []
     differences += ContentStore(folder / "content").verify(counter)
+    differences += misplaced(folder)
     shown.end()
     return VerifySummary(
         lines=len(lines),
@@ -119,7 +121,7 @@ def _view(folder: Path) -> CaseView:
         return CaseView(folder)
     except UsageError as error:
         path = folder / FILE_NAME
-        if path.is_file() and digest_bytes(path.read_bytes()).hex != _stated(tuple(read_lines(folder / "ledger"))):
+        if path.is_file() and digest_bytes(read_stored(path)).hex != _stated(tuple(read_lines(folder / "ledger"))):
             raise IntegrityError(f"{FILE_NAME} is not what the ledger says it is", place=str(path)) from error
         raise
 
