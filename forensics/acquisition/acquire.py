@@ -215,14 +215,13 @@ class _Run:
         stored = [entry for entry in entries if entry.number is not None]
         links = [entry for entry in entries if entry.path in self._first_link]
         files = [found.entry for found in self._found if found.entry.type == layout.FILE]
-        plain = (layout.FILE, layout.FOLDER)
         refused = sorted(self._refused.values(), key=lambda each: each.path)
         return Receipt(
             asked=len(files),
             asked_bytes=sum(entry.size or 0 for entry in files),
             received=len(stored),
             received_bytes=sum(entry.size or 0 for entry in stored),
-            special=sum(1 for found in self._found if found.entry.type not in plain and found.refusal is None),
+            special=sum(1 for found in self._found if found.entry.special and found.refusal is None),
             links=len(links),
             refused=tuple(each for each in refused if not each.vanished),
             missing=tuple(each for each in refused if each.vanished),

@@ -80,6 +80,7 @@ def evidence(screen: Screen, case: Overview, states: dict[str, str] | None = Non
         screen.line(f"  {item.evidence}  {item.source}" + (f"  [{state}]" if state else ""), bold=True)
         screen.facts(_item_facts(item), indent=4)
         _files(screen, item)
+        _special(screen, item)
 
 
 def _item_facts(item: Item) -> list[tuple[str, str]]:
@@ -96,6 +97,15 @@ def _files(screen: Screen, item: Item) -> None:
     for file in item.first_files:
         screen.line(f"    {file.path} ({size(file.size)})")
         screen.facts([("SHA-256", file.sha256), ("MD5", file.md5)], indent=6)
+
+
+def _special(screen: Screen, item: Item) -> None:
+    if item.special:
+        screen.line(f"    listed and not followed, so what lies behind is not here: {item.special:,}", colour="yellow")
+        for text in item.first_special:
+            screen.line(f"      {text}")
+        if item.special > len(item.first_special):
+            screen.line(f"      these are the first; every one is named in evidence/{item.evidence}/files.jsonl")
 
 
 def images(screen: Screen, case: Overview) -> None:

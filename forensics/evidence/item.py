@@ -91,6 +91,11 @@ class Entry:
     def name(self) -> bytes:
         return self.path.rsplit(b"/", 1)[-1]
 
+    @property
+    def special(self) -> bool:
+        """A link, pipe, socket or device: listed, never followed or opened."""
+        return self.type not in (FILE, FOLDER)
+
     def noted(self, note: str) -> Entry:
         """The same entry with one more remark."""
         return replace(self, note=f"{self.note}; {note}" if self.note else note)

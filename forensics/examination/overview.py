@@ -7,6 +7,7 @@ from typing import Any
 
 from forensics.casefile.acts import Act, Phase
 from forensics.casefile.view import CaseView, EvidenceItem
+from forensics.evidence.item import Entry
 
 FIRST = 20
 _IMAGE_KINDS = frozenset(("e01", "raw-disk", "ewf-segment"))
@@ -34,6 +35,9 @@ class Item:
     size: int
     manifest_sha256: str
     first_files: tuple[StoredFile, ...]
+    special: int
+    """How many links, pipes, sockets and devices the source has: listed, never followed, so nothing of them is here."""
+    first_special: tuple[str, ...]
     acquired_ns: int
 
 
@@ -125,6 +129,7 @@ def first_problems(view: CaseView) -> tuple[dict[str, str], ...]:
 
 def _item(item: EvidenceItem) -> Item:
     stored = [entry for entry in item.files if entry.number is not None]
+    special = [entry for entry in item.files if entry.special]
     source = item.acquisition["source"]
     first = tuple(
         StoredFile(path=_text(each.path), size=each.size or 0, sha256=each.sha256 or "", md5=each.md5 or "")
@@ -138,8 +143,14 @@ def _item(item: EvidenceItem) -> Item:
         size=sum(each.size or 0 for each in stored),
         manifest_sha256=item.manifest_sha256,
         first_files=first,
+        special=len(special),
+        first_special=tuple(f"{_text(each.path)} ({_kind(each)})" for each in special[:FIRST]),
         acquired_ns=int(item.acquisition.get("ended_ns", 0)),
     )
+
+
+def _kind(entry: Entry) -> str:
+    return entry.type if entry.target is None else f"link to {_text(entry.target)}"
 
 
 def _unclaimed(view: CaseView) -> list[NotMail]:

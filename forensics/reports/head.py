@@ -80,6 +80,7 @@ def counts(case: CaseView) -> dict[str, Any]:
 
 def _evidence(item: EvidenceItem) -> dict[str, Any]:
     stored = [entry for entry in item.files if entry.number is not None]
+    special = [entry for entry in item.files if entry.special]
     receipt = item.acquisition.get("receipt", {})
     source = item.acquisition.get("source", {})
     return {
@@ -94,6 +95,8 @@ def _evidence(item: EvidenceItem) -> dict[str, Any]:
         "md5": stored[0].md5 if len(stored) == 1 else "",
         "complete": receipt.get("complete") is True,
         "not_received": [_refusal(kind, each) for kind in _LACKS for each in receipt.get(kind, [])][:FILES_SHOWN],
+        "not_followed": [entry.path.decode("utf-8", "backslashreplace") for entry in special[:FILES_SHOWN]],
+        "special": len(special),
         "lacking": sum(len(receipt.get(kind, [])) for kind in _LACKS),
     }
 

@@ -95,7 +95,7 @@ WITH described AS (
     SELECT tl_event.*, tl_item.* EXCLUDE (id),
            CASE WHEN meaning IN ('sent', 'submitted') THEN sender
                 WHEN basis = 'relay' THEN coalesce(host, says)
-                ELSE evidence || ' ' || store_path END AS actor
+                ELSE evidence || coalesce(' ' || nullif(store_path, ''), '') END AS actor
     FROM tl_event JOIN tl_item ON tl_item.id = tl_event.message_id_ref
     WHERE place > $FIRST AND place <= $LAST
 )

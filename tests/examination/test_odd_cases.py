@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from forensics.casefile.view import CaseView
 from forensics.errors import InterruptedWork, UsageError
+from forensics.examination.overview import overview
 from forensics.examination.setting import converted
 from forensics.examination.tasks import Done, Runner, Task
 from forensics.workers import Job, Limits
@@ -64,3 +66,16 @@ def test_a_code_page_that_does_not_exist_is_refused(number: str) -> None:
     with pytest.raises(UsageError, match="no code page"):
         converted({"code_page": number})
     assert converted({"code_page": "1251"}) == {"code_page": 1251}
+
+
+def test_links_that_were_not_followed_are_named_in_the_summary_and_in_the_report(tmp_path: Path) -> None:
+    source = lay_mail(tmp_path / "source")
+    (source / "Maildir/cur/1780000077.M1P1.host").symlink_to("/elsewhere/mail")
+    os.mkfifo(source / "pipe")
+    examined(tmp_path / "case", source)
+    item = overview(CaseView(tmp_path / "case")).evidence[0]
+    assert item.special == 2
+    assert item.first_special == ("Maildir/cur/1780000077.M1P1.host (link to /elsewhere/mail)", "pipe (fifo)")
+    page = (tmp_path / "case/reports/timeline.html").read_text("utf-8")
+    assert "not followed) 2" in re.sub("<[^>]*>", "", page)
+    assert "1780000077.M1P1.host" in page

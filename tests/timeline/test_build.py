@@ -83,6 +83,12 @@ def test_a_message_without_sender_or_recipients_still_has_its_sentence(tmp_path:
     assert events[0]["sentence_ja"] == "（不明） のアカウントから （宛先の記録なし） へ送信された記録がある"
 
 
+def test_a_store_without_folders_acts_under_the_name_of_its_evidence_alone(tmp_path: Path) -> None:
+    _, events, _ = built(tmp_path, mail(1, moments=[stored(JUNE)], store_path=""))
+    assert events[0]["actor"] == "EV-0001"
+    assert events[0]["sentence_ja"] == "EV-0001 に届いた記録がある"
+
+
 def test_every_meaning_has_its_sentence() -> None:
     assert set(SENTENCES) == set(Meaning)
 
