@@ -10,7 +10,7 @@ from forensics.formats.folder_names import holds_deleted
 from forensics.formats.sniff import Kind
 from forensics.parsers import file_clocks, mail_records
 from forensics.parsers.contract import Candidate, Keep, Range, Unit
-from forensics.records import Record, Recovery
+from forensics.records import Header, Problem, Record, Recovery
 
 
 class EmlParser:
@@ -41,4 +41,20 @@ class EmlParser:
             embedded_in=unit.embedded_in or Absent.NOT_APPLICABLE,
             depth=unit.depth,
         )
-        yield from mail_records.records_of(raw, file_clocks.whole(at, unit), place, keep)
+        headless = unit.depth == 0 and bool(raw.strip())
+        for record in mail_records.records_of(raw, file_clocks.whole(at, unit), place, keep):
+            headless = headless and not isinstance(record, Header)
+            yield record
+        if headless:
+            yield Problem(
+                address=at.child("message:1"),
+                what="this file is named like a message, and no header field was found in it",
+                lost="sender, recipients, subject and times, if it is a message",
+                cause="UTF-16 or UTF-32, which a message may not be written in" if _wide(raw) else "no header",
+            )
+
+
+def _wide(raw: bytes) -> bool:
+    """Whether every second byte of the beginning is zero, as in Latin text of two or four bytes a character."""
+    start = raw[:512]
+    return start.startswith((b"\xff\xfe", b"\xfe\xff")) or start.count(0) * 3 > len(start)
