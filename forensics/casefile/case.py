@@ -30,7 +30,7 @@ _HEADINGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFacts:
-    """The facts of a case. ``code_page`` is the Windows code page for texts that state none (932: Japanese)."""
+    """The facts of a case. ``code_page`` is the Windows code page of texts that state none (932: Japanese)."""
 
     id: str
     version: int = FORMAT_VERSION

@@ -38,6 +38,7 @@ class EmlParser:
             store_path=unit.folder,
             recovery=Recovery.SOFT_DELETED if holds_deleted(unit.folder) else Recovery.LIVE,
             clocks=file_clocks.of(unit) if unit.depth == 0 else (),
+            code_page=unit.settings.code_page,
             embedded_in=unit.embedded_in or Absent.NOT_APPLICABLE,
             depth=unit.depth,
         )

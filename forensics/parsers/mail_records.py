@@ -15,6 +15,7 @@ from forensics.absent import Absent
 from forensics.address import Address, Span
 from forensics.formats import charsets, filetype, identity, mime, transfer
 from forensics.formats.addresses import Mailbox, parse_addresses
+from forensics.formats.codepages import charset_of
 from forensics.formats.headers import Defect, HeaderBlock
 from forensics.formats.html_text import to_text
 from forensics.moments import Moment
@@ -55,6 +56,8 @@ class Place:
     flags: tuple[str, ...] = ()
     clocks: tuple[Moment, ...] = ()
     unquote: Callable[[bytes], bytes] | None = None
+    code_page: int = 0
+    """The Windows code page that the case names for texts that state none and do not tell by themselves."""
     embedded_in: Text = Absent.NOT_APPLICABLE
     depth: int = 0
 
@@ -187,7 +190,7 @@ class _Mail:
         self.defects.extend(Defect(what=each.what, start=part.body_start, end=part.end) for each in defects)
 
     def _add_text(self, part: mime.Part, kind: str, data: bytes) -> None:
-        decoded = charsets.decode(data, part.charset)
+        decoded = self._decoded(data, part.charset)
         position = len(self.texts) + 1
         self.texts.append(
             BodyText(
@@ -211,6 +214,14 @@ class _Mail:
                 name = charsets.decode(file.name).text
                 self._add_attachment(part, file.data, disposition="uuencoded in the text", name=name)
                 self._add_defects(file.defects, part)
+
+    def _decoded(self, data: bytes, declared: str) -> charsets.Decoded:
+        """The text of a body; where it could only be guessed, the code page of the case decides, if every byte fits."""
+        decoded = charsets.decode(data, declared)
+        if decoded.method != charsets.GUESSED or not self.place.code_page:
+            return decoded
+        assumed = charsets.decode(data, charset_of(self.place.code_page))
+        return decoded if assumed.bad else assumed._replace(declared=declared, method="assumed")
 
     def _add_attachment(self, part: mime.Part, data: bytes, *, disposition: str = "", name: str = "") -> None:
         position = len(self.attachments) + 1

@@ -65,6 +65,7 @@ class MaildirParser:
             recovery=Recovery.SOFT_DELETED if deleted else Recovery.LIVE,
             flags=flags,
             clocks=(*_delivery(found), *file_clocks.of(unit)),
+            code_page=unit.settings.code_page,
             embedded_in=unit.embedded_in or Absent.NOT_APPLICABLE,
             depth=unit.depth,
         )

@@ -83,6 +83,7 @@ class MboxParser:
             flags=flags,
             clocks=tuple(_delivery(from_line(line))),
             unquote=functools.partial(unquote, variant=variant),
+            code_page=unit.settings.code_page,
             embedded_in=unit.embedded_in or Absent.NOT_APPLICABLE,
             depth=unit.depth,
         )
