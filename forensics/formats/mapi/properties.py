@@ -15,6 +15,7 @@ from uuid import UUID
 from forensics.formats.codepages import charset_of, codepage_of_locale
 from forensics.formats.mapi import tags
 from forensics.formats.mapi.strings import decode_string8, decode_utf16
+from forensics.records import Integrity
 
 EPOCH_TICKS = 116_444_736_000_000_000
 """100-nanosecond ticks from 1601-01-01 to 1970-01-01, both at 00:00 UTC."""
@@ -39,6 +40,8 @@ class Property:
     raw: bytes = b""
     named: NamedId | None = None
     values: tuple[bytes, ...] = ()
+    integrity: Integrity = Integrity.NONE
+    """Whether the store's own checksum of these bytes held."""
 
     @property
     def id(self) -> int:
