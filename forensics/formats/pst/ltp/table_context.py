@@ -92,6 +92,10 @@ class TableContext:
                 if raw.strip(b"\0"):
                     yield Row(_ROW_ID.unpack_from(raw)[0], number, raw)
 
+    def block_of(self, row: Row) -> int:
+        """The block that a row lies in; 0 where the rows lie in the heap itself."""
+        return 0 if self._pages is None else self._pages.bids[row.number // self._per_block()]
+
     def _per_block(self) -> int:
         """Every block but the last is full, and no row lies over two ([MS-PST] 2.3.4.4.1)."""
         if self._rows_a_block == 0:

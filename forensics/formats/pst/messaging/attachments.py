@@ -32,6 +32,14 @@ _UNLISTED = "no row of the attachment table names it"
 _OBJECT = struct.Struct("<II")
 
 
+class Parts(NamedTuple):
+    """The sub-nodes of a message, in which its recipients and attachments lie."""
+
+    blocks: Blocks
+    subs: dict[int, Node]
+    trail: Trail
+
+
 class Opened(NamedTuple):
     """An attachment, and the node of the message inside it that is still to be read."""
 
@@ -52,7 +60,7 @@ class NodeData:
         yield from DataTree(self.blocks, self.bid, self.trail).chunks()
 
 
-def attachment_nodes(message: NodeObject, lost: list[Lost]) -> list[Node]:
+def attachment_nodes(message: Parts, lost: list[Lost]) -> list[Node]:
     """The nodes of a message's attachments in the order of its table, then those that no row names."""
     listed: list[int] = []
     held = message.subs.get(NID_ATTACHMENT_TABLE) or _of_type(message.subs, TYPE_ATTACHMENT_TABLE)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 
 from forensics.errors import FormatError
 from forensics.formats.mapi import AttachedThing, Item, Lost, NamedId, PropertyBag
-from forensics.formats.pst.messaging.attachments import attachment_nodes, open_attachment
+from forensics.formats.pst.messaging.attachments import Parts, attachment_nodes, open_attachment
 from forensics.formats.pst.messaging.objects import (
     NID_RECIPIENT_TABLE,
+    TYPE_ATTACHMENT,
     TYPE_MASK,
     TYPE_RECIPIENT_TABLE,
     NodeObject,
@@ -20,11 +21,12 @@ from forensics.formats.pst.messaging.objects import (
 from forensics.formats.pst.ndb.blocks import Blocks
 from forensics.formats.pst.ndb.datatree import Trail
 from forensics.formats.pst.ndb.pages import BID_MASK
-from forensics.formats.pst.ndb.subnodes import Node
+from forensics.formats.pst.ndb.subnodes import Node, subnodes
 
 MAX_EMBEDDED = 32
 MOST_INSIDE = 2000
 """How many messages inside one item are read, so that messages that hold each other cannot unfold."""
+_PARTS = frozenset({TYPE_ATTACHMENT, TYPE_RECIPIENT_TABLE})
 _TOO_DEEP = f"The message is embedded more than {MAX_EMBEDDED} deep and is not read."
 _TOO_MANY = f"The item holds more than {MOST_INSIDE} messages; this one is not read."
 _RING = "The message holds itself and is read once."
@@ -74,9 +76,16 @@ class ItemReader:
         return PropertyBag(context.properties(self.named, lost), codepage=self.codepage)
 
     def _fill(self, draft: _Draft, drafts: list[_Draft], trail: Trail, index: int) -> None:
-        message = NodeObject(self.blocks, draft.node, trail)
-        context = message.context()
-        draft.properties = PropertyBag(context.properties(self.named, draft.lost), codepage=self.codepage)
+        subs = subnodes(self.blocks, draft.node.sub, trail)
+        try:
+            context = NodeObject(self.blocks, draft.node, trail, subs).context()
+            draft.properties = PropertyBag(context.properties(self.named, draft.lost), codepage=self.codepage)
+        except FormatError as error:
+            # Recipients and attachments lie in blocks of their own and may still stand.
+            if not any(nid & TYPE_MASK in _PARTS for nid in subs):
+                raise
+            draft.lost.append(Lost("properties", "every property and body of the item", error.what))
+        message = Parts(self.blocks, subs, trail)
         draft.recipients = self._recipients(message, draft.lost)
         above = draft.above | {draft.node.data & BID_MASK}
         for node in attachment_nodes(message, draft.lost):
@@ -90,7 +99,7 @@ class ItemReader:
                     drafts.append(_Draft(opened.embedded, draft.depth + 1, above, (index, len(draft.attachments))))
             draft.attachments.append(thing)
 
-    def _recipients(self, message: NodeObject, lost: list[Lost]) -> tuple[PropertyBag, ...]:
+    def _recipients(self, message: Parts, lost: list[Lost]) -> tuple[PropertyBag, ...]:
         held = message.subs.get(NID_RECIPIENT_TABLE)
         if held is None:
             held = next((one for nid, one in message.subs.items() if nid & TYPE_MASK == TYPE_RECIPIENT_TABLE), None)

@@ -35,12 +35,12 @@ class NodeObject:
 
     __slots__ = ("blocks", "heap", "subs", "trail", "values")
 
-    def __init__(self, blocks: Blocks, node: Node, trail: Trail) -> None:
+    def __init__(self, blocks: Blocks, node: Node, trail: Trail, subs: dict[int, Node] | None = None) -> None:
         self.blocks = blocks
         self.trail = trail
         layout = blocks.layout
         self.heap = Heap(DataTree(blocks, node.data, trail), layout.heap_index_bits)
-        self.subs = subnodes(blocks, node.sub, trail)
+        self.subs = subnodes(blocks, node.sub, trail) if subs is None else subs
         self.values = Values(self.heap, blocks, self.subs, trail)
 
     def context(self) -> PropertyContext:
