@@ -90,26 +90,31 @@ class Store:
     def items(self, folder_nid: int, start: int = 0, stop: int | None = None) -> Iterator[FoundItem]:
         """The items of a folder in order, the live ones first, then the associated ones; or of ``ORPHANS``."""
         if folder_nid == ORPHANS:
-            for position, (node, path, place) in list(enumerate(self.tree.orphans()))[start:stop]:
+            for position, (node, path, place) in enumerate(self.tree.orphans()[start:stop], start=start):
                 yield self.read(node, path, position, place)
             return
         folder = self.tree.nodes().get(folder_nid)
         if folder is None:
             raise FormatError(f"The store has no folder {folder_nid:#x}.")
+        yield from self.contents(folder_nid, folder.path, folder.place, start, stop)
+
+    def contents(
+        self, folder_nid: int, path: tuple[str, ...], place: Place, start: int = 0, stop: int | None = None
+    ) -> Iterator[FoundItem]:
+        """The items of a folder of which path and place are known: no other folder is read for it."""
         live, associated = self.tree.listed(folder_nid)
-        both = [(nid, False) for nid in live] + [(nid, True) for nid in associated]
-        for position, (nid, hidden) in list(enumerate(both))[start:stop]:
-            known, indexed = self.node(nid)
-            place = folder.place if indexed or folder.place.recovery is not Recovery.LIVE else CARVED
-            if known is None:
-                why = "the folder lists it, and no index names its node"
-                error = Lost(f"item {position}", "the whole item", why)
-                yield FoundItem(
-                    node=Node(nid, 0, 0, folder_nid), path=folder.path, position=position, associated=hidden,
-                    place=folder.place, item=None, error=error, trail=Trail(),
-                )  # fmt: skip
+        both = [*((nid, False) for nid in live), *((nid, True) for nid in associated)]
+        for position, (nid, hidden) in enumerate(both[start:stop], start=start):
+            node, indexed = self.node(nid)
+            if node is not None:
+                own = place if indexed or place.recovery is not Recovery.LIVE else CARVED
+                yield self.read(node, path, position, own, associated=hidden)
                 continue
-            yield self.read(known, folder.path, position, place, associated=hidden)
+            why = "the folder lists it, and no index names its node"
+            yield FoundItem(
+                node=Node(nid, 0, 0, folder_nid), path=path, position=position, associated=hidden, place=place,
+                item=None, error=Lost(f"item {position}", "the whole item", why), trail=Trail(),
+            )  # fmt: skip
 
     def read(
         self, node: Node, path: tuple[str, ...], position: int, place: Place, *, associated: bool = False

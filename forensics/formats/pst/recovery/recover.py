@@ -227,11 +227,13 @@ class Recoverer:
                 node, _ = self.store.node(folder.nid & ~TYPE_MASK | type_)
                 if node is not None:
                     yield node, folder.path, None, partial(rows.beyond_index, self.store.db, node, named, codepage)
-        for version in self.stale.of_types(frozenset({TYPE_CONTENTS, TYPE_ASSOCIATED})):
+        tables = frozenset({TYPE_CONTENTS, TYPE_ASSOCIATED})
+        for version in self.stale.of_types(tables):
             node = version.node
             path = self.stale.path(node.nid & ~TYPE_MASK | _FOLDER)
             yield node, path, version.page, partial(rows.all_rows, self.view, node, named, codepage)
-        for root in self._tables.values():
+        read = {version.node.data & BID_MASK for version in self.stale.of_types(tables)}
+        for root in (root for root in self._tables.values() if root not in read):
             node = Node(0, root, 0)
             yield node, (UNKNOWN,), None, partial(rows.all_rows, self.view, node, named, codepage)
 
@@ -268,6 +270,7 @@ def _overwritten(found: FoundItem) -> tuple[str, ...]:
     if found.error is not None:
         lost.append(found.error)
     parts = [f"{each.what}: {each.lost} ({each.cause})" for each in lost]
+    parts += found.trail.faults
     if found.item is not None:
         things = enumerate(found.item.attachments, start=1)
         parts += [f"attachment {number}: its content ({thing.lost})" for number, thing in things if thing.lost]
