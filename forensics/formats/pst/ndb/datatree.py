@@ -69,8 +69,7 @@ class DataTree:
         self.size = 0
         if not bid & BID_MASK:
             return
-        first = blocks.read(bid)
-        trail.note(first)
+        first = self._read(bid)
         if bid & INTERNAL:
             self._expand(first)
         else:
@@ -85,9 +84,7 @@ class DataTree:
             return self._only.data
         if not 0 <= index < len(self.bids):
             raise FormatError(f"The node has {len(self.bids)} blocks and no block {index}.")
-        block = self._blocks.read(self.bids[index])
-        self._trail.note(block)
-        return block.data
+        return self._read(self.bids[index]).data
 
     def chunks(self) -> Iterator[bytes]:
         """All bytes, a leaf at a time."""
@@ -122,12 +119,17 @@ class DataTree:
                 if own == 1:
                     self.bids.append(bid)
                 else:
-                    inner.append(self._inner(bid))
+                    inner.append(self._read(bid))
             todo.extend(reversed(inner))
         self.size = min(total, len(self.bids) * 65536)
 
-    def _inner(self, bid: int) -> Block:
-        block = self._blocks.read(bid)
+    def _read(self, bid: int) -> Block:
+        """A block, noted in the trail; so is one that is gone."""
+        try:
+            block = self._blocks.read(bid)
+        except FormatError as error:
+            self._trail.fault(error.what)
+            raise
         self._trail.note(block)
         return block
 

@@ -24,6 +24,7 @@ from forensics.formats.pst.ndb.subnodes import Node
 from forensics.formats.pst.recovery import remnants, rows
 from forensics.formats.pst.recovery.fingerprint import fingerprint
 from forensics.formats.pst.recovery.found import Confidence, Recovered, Tier
+from forensics.formats.pst.recovery.reach import reachable
 from forensics.formats.pst.recovery.space import taken
 from forensics.formats.pst.recovery.stale import UNKNOWN, StaleNodes, Version
 from forensics.formats.pst.recovery.view import RecoveryView
@@ -152,7 +153,9 @@ class Recoverer:
         )  # fmt: skip
 
     def _remnants(self) -> Iterator[Recovered]:
-        used = {bid for trail in self._trails for bid in trail.blocks}
+        used = {bid & BID_MASK for trail in self._trails for bid in trail.blocks}
+        if self.view.torn:
+            used |= reachable(self.view, (node for node, _ in self.store.db.nodes()))
         found = remnants.sort_out(self.view, used)
         self.fragments = len(found.fragments)
         self._tables = found.tables

@@ -20,7 +20,9 @@ class RecoveryView:
         self.db = db
         self.layout: Layout = db.layout
         ordered = list(without_overlap(pieces, db.source.size))
-        self.strays = Strays(db.source, db.layout, gaps(ordered, db.source.size))
+        # Where the node tree is torn, blocks that the block tree still names may belong to nodes that it lost.
+        self.torn = db.rebuilt or bool(db.nbt.faults)
+        self.strays = db.strays() if self.torn else Strays(db.source, db.layout, gaps(ordered, db.source.size))
         self._former: dict[int, Place] | None = None
         self._held: dict[int, Block] = {}
         self._held_bytes = 0
