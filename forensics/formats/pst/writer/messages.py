@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,11 +46,16 @@ class WrittenItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemWriter:
-    """Writes items through ``blocks``; ``seed`` makes search keys differ from store to store."""
+    """Writes items through ``blocks``; ``seed`` makes search keys differ from store to store.
+
+    ``new_nid`` gives an embedded message its id: from the store's own counter, as Outlook does, because readers look the
+    id up among the nodes of the store before they look among the subnodes.
+    """
 
     blocks: Blocks
     names: Names
     seed: bytes
+    new_nid: Callable[[], int]
 
     def encoded(self, given: Properties) -> dict[int, Encoded]:
         """Properties by id, encoded; named ones get their id in this store."""
@@ -111,7 +116,7 @@ class ItemWriter:
         made = _attachment(attachment) | self.encoded(attachment.properties)
         if attachment.item is not None:
             written = self.write(attachment.item, identity)
-            at = own.new(Nid.NORMAL_MESSAGE)
+            at = self.new_nid()
             own.add(at, written.bid_data, written.bid_sub)
             # PtypObject, 2.3.3.5: the subnode and its size.
             raw = at.to_bytes(4, "little") + written.size.to_bytes(4, "little")

@@ -101,7 +101,9 @@ class _Writer:
         self.space = Space(self.out)
         self.blocks = FileBlocks(self.space, self.store.crypt)
         self.key = self.store.record_key or hashlib.sha256(self.store.name.encode("utf-8")).digest()[:16]
-        self.items = ItemWriter(blocks=self.blocks, names=Names(), seed=self.key)
+        self.items = ItemWriter(
+            blocks=self.blocks, names=Names(), seed=self.key, new_nid=lambda: self._new(Nid.NORMAL_MESSAGE)
+        )
         self.indices = {Nid.NORMAL_FOLDER: _FIRST_FOLDER, Nid.NORMAL_MESSAGE: 0x10001, Nid.ASSOC_MESSAGE: 0x8000}
 
     def write(self) -> Written:
