@@ -31,6 +31,10 @@ class NamedId:
     number: int | None = None
     name: str = ""
 
+    def __hash__(self) -> int:
+        # Hashed for every named property of every item; the set of properties rarely tells two of them apart.
+        return hash((self.number, self.name))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Property:
@@ -85,9 +89,10 @@ class PropertyBag(Mapping[int, Property]):
         self._by_id: dict[int, Property] = {}
         self._by_name: dict[NamedId, Property] = {}
         for one in self.everything:
-            held = self._by_id.get(one.id)
+            id_ = one.tag >> 16
+            held = self._by_id.get(id_)
             if held is None or (one.type == tags.PTYP_STRING and held.type != tags.PTYP_STRING):
-                self._by_id[one.id] = one
+                self._by_id[id_] = one
                 if one.named is not None:
                     self._by_name[one.named] = one
         if codepage is None:

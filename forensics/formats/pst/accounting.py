@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from forensics.formats.pst.ndb.database import NodeDatabase
 from forensics.formats.pst.ndb.source import Source
-from forensics.formats.pst.recovery.space import Piece, Use, gaps, taken, without_overlap
+from forensics.formats.pst.recovery.space import Piece, Use, taken, without_overlap
 
 _GRAIN = 64
 
@@ -32,10 +32,15 @@ class ByteAccount:
         return self.header + self.page + blocks + self.free_empty + self.free_not_empty + self.unreadable
 
 
-def account(db: NodeDatabase, recovered: Iterable[tuple[int, int]] = ()) -> ByteAccount:
-    """The account of a store; ``recovered`` are the places (offset, bytes stored) of blocks of recovered items."""
+def account(
+    db: NodeDatabase, recovered: Iterable[tuple[int, int]] = (), claimed: Iterable[Piece] | None = None
+) -> ByteAccount:
+    """The account of a store; ``recovered`` are the places (offset, bytes stored) of blocks of recovered items.
+
+    ``claimed`` is what ``space.taken`` said, where it is known already: to ask again means to read the whole file.
+    """
     sums = dict.fromkeys(Use, 0)
-    for piece in pieces(db, recovered):
+    for piece in pieces(db, recovered, claimed):
         sums[piece.use] += piece.end - piece.start
     return ByteAccount(
         size=db.source.size,
@@ -49,16 +54,19 @@ def account(db: NodeDatabase, recovered: Iterable[tuple[int, int]] = ()) -> Byte
     )
 
 
-def pieces(db: NodeDatabase, recovered: Iterable[tuple[int, int]] = ()) -> Iterator[Piece]:
+def pieces(
+    db: NodeDatabase, recovered: Iterable[tuple[int, int]] = (), claimed: Iterable[Piece] | None = None
+) -> Iterator[Piece]:
     """Every byte of the file, in order, in pieces of one use each."""
     size = db.source.size
-    claimed = list(taken(db))
-    claimed += [Piece(at, at + db.layout.stored_size(stored), Use.RECOVERED) for at, stored in set(recovered)]
-    # Blocks of live items come before recovered ones: a recovered item may share blocks with a live one.
-    ordered = list(without_overlap(claimed, size))
-    yield from ordered
-    for start, end in gaps(ordered, size):
-        yield from _free(db.source, start, end)
+    known = list(taken(db) if claimed is None else claimed)
+    known += [Piece(at, at + db.layout.stored_size(stored), Use.RECOVERED) for at, stored in set(recovered)]
+    done = 0
+    for piece in without_overlap(known, size):
+        yield from _free(db.source, done, piece.start)
+        yield piece
+        done = piece.end
+    yield from _free(db.source, done, size)
 
 
 def _free(source: Source, start: int, end: int) -> Iterator[Piece]:

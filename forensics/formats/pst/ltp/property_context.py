@@ -10,6 +10,7 @@ from forensics.formats.mapi import Lost, NamedId, Property, tags
 from forensics.formats.pst.ltp import bth
 from forensics.formats.pst.ltp.heap import PROPERTY_CONTEXT, Heap
 from forensics.formats.pst.ltp.values import Values, property_of
+from forensics.records import Integrity
 
 # offset  bytes  name in [MS-PST] 2.3.3.3, the record of the B-tree
 #   0       2    wPropId       the key
@@ -37,30 +38,30 @@ class PropertyContext:
         self, named: dict[int, NamedId], lost: list[Lost], left: frozenset[int] = frozenset()
     ) -> Iterator[Property]:
         """Every property; those in ``left`` without their value, which is read in pieces or never."""
-        at = self._values.at
-        integrity = self._values.integrity
+        values, name_of = self._values, named.get
+        integrity = values.integrity
         for id_, type_, value in self.records:
             tag = id_ << 16 | type_
             width = _INLINE.get(type_)
             if width is not None:
-                yield Property(
-                    tag=tag, raw=value.to_bytes(4, "little")[:width], named=named.get(id_), integrity=integrity
-                )
-                continue
-            if id_ in left or type_ in _NONE:
-                yield Property(tag=tag, named=named.get(id_), integrity=integrity)
-                continue
-            try:
-                raw = at(value)
-            except FormatError as error:
-                lost.append(Lost(f"property {tag:#010x}", "its value", error.what))
-                yield Property(tag=tag, named=named.get(id_), integrity=integrity)
-                continue
-            integrity = self._values.integrity
-            held, why = property_of(tag, raw, named, integrity)
-            if why:
-                lost.append(Lost(f"property {tag:#010x}", "its separate values", why))
-            yield held
+                raw = value.to_bytes(4, "little")[:width]
+            elif id_ in left or type_ in _NONE:
+                raw = b""
+            else:
+                try:
+                    raw = values.at(value)
+                except FormatError as error:
+                    lost.append(Lost(f"property {tag:#010x}", "its value", error.what))
+                    yield Property(tag=tag, named=name_of(id_), integrity=Integrity.FAILED)
+                    continue
+                integrity = values.integrity
+                if type_ & tags.MULTIVALUED:
+                    held, why = property_of(tag, raw, named, integrity)
+                    if why:
+                        lost.append(Lost(f"property {tag:#010x}", "its separate values", why))
+                    yield held
+                    continue
+            yield Property(tag=tag, raw=raw, named=name_of(id_), integrity=integrity)
 
     def reference(self, id_: int) -> tuple[int, int] | None:
         """Type and HNID of a property that is not read as a value."""

@@ -88,7 +88,8 @@ class Recoverer:
 
     def account(self) -> ByteAccount:
         """The account of the file, once the items were read."""
-        return account(self.store.db, (place for trail in self._trails for place in trail.blocks.values()))
+        used = (place for trail in self._trails for place in trail.blocks.values())
+        return account(self.store.db, used, self.pieces)
 
     def _trail(self) -> Trail:
         trail = Trail()
