@@ -1,4 +1,4 @@
-"""Holds a store against [MS-PST]: check values, order of the B-trees, reference counts, allocation maps; no reader needed."""
+"""Holds a store against [MS-PST]: check values, order of the B-trees, reference counts, allocation maps; no reader."""
 
 from __future__ import annotations
 

@@ -1,14 +1,15 @@
-"""Heaps, property contexts and table contexts of a store that is being changed: [MS-PST] 2.3, by the specification alone."""
+"""Heaps, property contexts and table contexts of a store that is changed: [MS-PST] 2.3, by the specification alone."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 from forensics.formats.pst.writer.blocks import Subnode, Subnodes
 from forensics.formats.pst.writer.contexts import write_properties
-from forensics.formats.pst.writer.heap import fill_level, header_size, heap_block
+from forensics.formats.pst.writer.heap import fill_level, filled, header_size, heap_block
 from forensics.formats.pst.writer.layout import BLOCK_DATA, HEAP_ITEM, Nid
 from forensics.formats.pst.writer.values import Encoded, inline_width
 from tests.tools.pst_image import Image
@@ -41,7 +42,7 @@ class Heap:
         at = struct.unpack_from("<H", part)[0]
         count = struct.unpack_from("<H", part, at)[0]
         ends = struct.unpack_from(f"<{count + 1}H", part, at + 4)
-        return [part[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+        return [part[a:b] for a, b in pairwise(ends)]
 
     def get(self, hid: int) -> bytes:
         return self.items[hid >> 16][(hid >> 5 & 0x7FF) - 1] if hid else b""
@@ -74,7 +75,7 @@ class Heap:
         made[0][8:12] = _nibbles(levels[:8], 4)
         for number in range(8, len(made), 128):
             made[number][2:66] = _nibbles(levels[number : number + 128], 64)
-        return [bytes(block) for block in made]
+        return filled(made)
 
     def records(self, header: int) -> tuple[list[bytes], list[int]]:
         """The records of a BTH, and the allocations that hold them and the levels above."""
@@ -271,9 +272,7 @@ class _Kept(Subnodes):
     def __init__(self, node: Node) -> None:
         super().__init__(node.image)
         self._node = node
-        self.entries: dict[int, Subnode] = {
-            nid: one for nid, one in node.subnodes.items() if nid & 0x1F != Nid.LTP
-        }
+        self.entries: dict[int, Subnode] = {nid: one for nid, one in node.subnodes.items() if nid & 0x1F != Nid.LTP}
         self._old = {b"".join(node.long_value(nid)): one for nid, one in node.subnodes.items() if nid & 0x1F == Nid.LTP}
         self._next = {Nid.LTP: max((nid >> 5 for nid in node.subnodes if nid & 0x1F == Nid.LTP), default=0x400)}
 

@@ -1,4 +1,4 @@
-"""Damage done to a store on purpose: what is wiped, cut, zeroed or misplaced, and loops and bombs whose check values hold."""
+"""Damage done to a store on purpose: wiped, cut, zeroed or misplaced; loops and bombs whose check values hold."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from forensics.formats.pst.writer.blocks import whole_block
 from forensics.formats.pst.writer.layout import (
     BLOCK_DATA,
     NID_IPM_SUBTREE,
-    PAGE,
     Nid,
     block_size,
 )
@@ -169,5 +168,3 @@ def _point(image: Image, nid: int, *, bid_data: int | None = None, bid_sub: int 
     data, sub, parent = image.node(nid)
     image.set_node(nid, data if bid_data is None else bid_data, sub if bid_sub is None else bid_sub, parent)
     image.commit()
-
-

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from forensics.formats.pst.writer.blocks import Blocks, Subnode, whole_block
 from forensics.formats.pst.writer.btree import ENTRY_ROOM, btree_page
@@ -34,7 +35,7 @@ KEY = struct.Struct("<Q")
 
 @dataclass(slots=True, eq=False)
 class TreePage:
-    """A page of a B-tree; ``ib`` is 0 while it has no place in the file, ``dirty`` once it differs from what stands there."""
+    """A page of a B-tree; ``ib`` is 0 while it has no place, ``dirty`` once it differs from what stands there."""
 
     kind: Page
     level: int
@@ -113,7 +114,7 @@ class Tree:
         path[-1].rows = [row for row in path[-1].rows if KEY.unpack_from(row)[0] != key]
         for one in path:
             one.dirty = True
-        for parent, child in reversed(list(zip(path, path[1:], strict=False))):
+        for parent, child in reversed(list(pairwise(path))):
             if not child.rows and not child.children:
                 parent.children.remove(child)
                 child.dirty = False
@@ -426,4 +427,3 @@ def still(data: bytes | bytearray, things: Iterable[BlockAt | StalePage]) -> Ite
     """Of each block or page, whether its bytes still stand."""
     for one in things:
         yield bytes(data[one.ib : one.ib + len(one.raw)]) == one.raw
-

@@ -1,4 +1,4 @@
-"""Deletes, moves, orphans and edits messages of a writer-made store the way Outlook does, and tells what is still there.
+"""Deletes, moves, orphans and edits messages of a writer-made store as Outlook does, and tells what is still there.
 
 Written from [MS-PST] (2.2.2, 2.4.4, 2.6) alone, without the reader: the ground truth of the recovery tests.
 """
@@ -85,11 +85,11 @@ class Change:
 class Truth:
     """What a recovery can find of one changed item in the store as it is now.
 
-    ``standing`` and ``overwritten`` are the blocks of the former version that are not in use by a live node; ``shared`` are
-    those that are. ``context_stands`` if its property context can be read. ``leaves`` are the stale NBT leaf pages that
-    still stand and name just this version in its former folder, ``block_leaves`` those of the BBT that name one of its
-    blocks. ``row_left`` if its row is in the live table beyond the index, ``row_in_freed_table`` if a former version of
-    the table, in a freed block that stands, holds it.
+    ``standing`` and ``overwritten`` are the blocks of the former version that no live node uses; ``shared`` are those that
+    one uses. ``context_stands`` if its property context can be read. ``leaves`` are the stale NBT leaf pages that still
+    stand and name just this version in its former folder, ``block_leaves`` those of the BBT that name one of its blocks.
+    ``row_left`` if its row is in the live table beyond the index, ``row_in_freed_table`` if a former version of the
+    table, in a freed block that stands, holds it. An item that was moved and then deleted has a truth for each deed.
     """
 
     deed: Deed
@@ -201,7 +201,7 @@ class Mutator:
         self.image.commit()
 
     def orphan(self, nids: Iterable[int], *, parent: int | None = None) -> None:
-        """Take messages out of their contents table and leave their nodes; ``parent`` gives them one that may not exist."""
+        """Take messages out of their contents table and leave their nodes, under another ``parent`` if one is given."""
         for folder, group in self._by_parent(self._begin("orphaned", nids)).items():
             table = self._table(folder)
             for nid in group:
@@ -212,7 +212,9 @@ class Mutator:
             self._recount(folder)
         self.image.commit()
 
-    def edit(self, nid: int, *, subject: str | None = None, body: str | None = None, modified: int | None = None) -> None:
+    def edit(
+        self, nid: int, *, subject: str | None = None, body: str | None = None, modified: int | None = None
+    ) -> None:
         """Change a message: its property context is written anew, the old blocks are freed, its row is changed."""
         self._begin("edited", [nid])
         image = self.image
@@ -232,7 +234,7 @@ class Mutator:
         image.commit()
 
     def add(self, items: Iterable[PstItem], folder: int, *, reuse: bool = False) -> list[int]:
-        """Put new messages into a folder; with ``reuse`` into freed room first, as a store that is not compacted does."""
+        """Put new messages into a folder; with ``reuse`` into freed room first, as Outlook does."""
         image = self.image
         image.reuse = reuse
         writer = ItemWriter(blocks=image, names=Names(), seed=b"mutator", new_nid=self._new_nid)
@@ -256,7 +258,7 @@ class Mutator:
     # Overwriting what was freed.
 
     def overwrite_blocks(self, nids: Iterable[int] | None = None, *, every: int = 1, fill: bytes = b"\xa5") -> int:
-        """Fill the freed blocks of changed items (all, or those of ``nids``), each ``every``-th of them; returns how many."""
+        """Fill each ``every``-th freed block of changed items (all, or those of ``nids``); returns how many."""
         wanted = None if nids is None else set(nids)
         versions = [one.before for one in self.changes if wanted is None or one.before.nid in wanted]
         blocks = [block for version in versions for block in version.blocks if self._is_free(block)]
@@ -300,7 +302,7 @@ class Mutator:
         leaves = tuple(page for page in self._standing_pages(0x81) if entry in page.raw[:480])
         bids = {block.bid for block in before.blocks}
         block_leaves = tuple(page for page in self._standing_pages(0x80) if bids & set(_keys(page)))
-        unlisted = {number for number in range(len(table.slots))} - set(table.order.values())
+        unlisted = set(range(len(table.slots))) - set(table.order.values())
         row_left = bool(before.row) and any(table.slots[number] == before.row for number in unlisted)
         standing = tuple(block for block, stand in zip(loose, stands, strict=True) if stand)
         readable = {block.bid for block in standing} | set(shared)
@@ -370,7 +372,7 @@ class Mutator:
         self.image.set_node(_contents(folder), *table.save(), 0)
 
     def _recount(self, *folders: int) -> None:
-        """Put the numbers of items into the folder's own properties and into its row in the parent's hierarchy table."""
+        """Put the numbers of items into the folder's properties and into its row in the parent's hierarchy table."""
         image = self.image
         for folder in folders:
             table = self._table(folder)

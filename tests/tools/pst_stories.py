@@ -1,4 +1,4 @@
-"""Generated stores with known deletions: so many messages, so many of them deleted, so many freed blocks overwritten."""
+"""Generated stores with known deletions: so many messages, so many of them deleted, so many blocks overwritten."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ STEP = 610_000_007
 PEOPLE = (
     Party(name="佐藤 健太", address="kenta.sato@aoba-denki.example"),
     Party(name="Emma Clarke", address="emma.clarke@harrow-pike.example"),
-    Party(name="田中 恵子", address="/O=AOBA/CN=TANAKA", address_type="EX", smtp_address="keiko.tanaka@aoba-denki.example"),
+    Party(
+        name="田中 恵子", address="/O=AOBA/CN=TANAKA", address_type="EX", smtp_address="keiko.tanaka@aoba-denki.example"
+    ),
 )
 
 
@@ -86,7 +88,7 @@ def _inner(number: int) -> PstItem:
 
 
 def store(count: int, *, crypt: Crypt = Crypt.PERMUTE) -> bytes:
-    """A store of ``count`` messages: two thirds in 受信トレイ, the rest in its subfolder, one already in Deleted Items."""
+    """A store of ``count`` messages: two thirds in 受信トレイ, the rest in its subfolder; Contacts is empty."""
     cut = count * 2 // 3
     archive = PstFolder(name="Archive", items=(message(number) for number in range(cut, count)))
     inbox = PstFolder(name="受信トレイ", items=(message(number) for number in range(cut)), children=(archive,))

@@ -1,4 +1,4 @@
-"""The mutator deletes as Outlook does: the store stays sound, the deleted is gone from the live tree, and the truth is told."""
+"""The mutator deletes as Outlook does: the store stays sound, the deleted leaves the live tree, the truth is told."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_pffexport_and_readpst_read_the_mutated_store(case: Case, tmp_path: Path
     path = tmp_path / "mutated.pst"
     path.write_bytes(case.data)
     live = sum(len(subjects) for subjects in case.live.values())
-    made = pffexport(path, tmp_path)
+    made = pffexport(path, tmp_path, mode="items")
     top = [one for one in made["export"] if not one.parent.name.startswith("Attachment")]
     assert len(top) == live
     # readpst goes by the node tree and the parent ids, so it meets the orphans too.
@@ -77,11 +77,13 @@ def test_pffexport_and_readpst_read_the_mutated_store(case: Case, tmp_path: Path
     assert len(readpst(path, tmp_path / "out", deleted=True)) == live + orphans
 
 
-def test_pffexport_recovers_no_more_than_the_truth_names(case: Case, tmp_path: Path) -> None:
+def test_pffexport_recovers_nothing_that_was_never_there(case: Case, tmp_path: Path) -> None:
     path = tmp_path / "mutated.pst"
     path.write_bytes(case.data)
-    found = {_subject(folder) for folder in pffexport(path, tmp_path)["recovered"]}
-    named = {truth.before.subject for truth in case.truth} | {""}
+    found = {_subject(folder) for folder in pffexport(path, tmp_path, complaints=True)["recovered"]}
+    # It takes some live messages that a stale page names for deleted ones.
+    live = {subject for subjects in case.live.values() for subject in subjects}
+    named = {truth.before.subject for truth in case.truth} | live | {""}
     inner = {subject for subject in found if subject.startswith("Inner")}
     assert found - inner <= named
     if not any(truth.tier == "STALE" for truth in case.truth):
@@ -182,7 +184,7 @@ def test_the_same_deeds_give_the_same_bytes() -> None:
 
 
 def test_damage_is_what_it_says(plain: bytes) -> None:
-    made, folders, inbox = _opened(plain)
+    made, _, inbox = _opened(plain)
     wiped = pst_damage.wipe_header(plain)
     assert wiped[:0x400] == bytes(0x400)
     assert wiped[0x400:] == plain[0x400:]

@@ -1,4 +1,4 @@
-"""Other programs read what the writer wrote: the same folders, subjects, times, bodies, attachments, and no complaint."""
+"""Other programs read what the writer wrote: folders, subjects, times, bodies and attachments, without a complaint."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ def test_libpff_reads_every_value_of_every_message_as_it_was_given(written: Path
     wanted = [_expected(number) for number in range(COUNT)]
     seen = sorted(libpff(written), key=lambda one: one.submitted)
     # libpff-python shows an embedded message, always the last attachment here, as so many bytes of something.
-    files = [replace(one, attachments=one.attachments[: len(want.attachments)]) for one, want in zip(seen, wanted)]
+    pairs = zip(seen, wanted, strict=True)
+    files = [replace(one, attachments=one.attachments[: len(want.attachments)]) for one, want in pairs]
     assert files == wanted
 
 

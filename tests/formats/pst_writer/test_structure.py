@@ -1,4 +1,4 @@
-"""What [MS-PST] demands below the messages: check values, maps, B-trees, reference counts, and the same bytes every time."""
+"""What [MS-PST] demands below the messages: check values, maps, B-trees, reference counts; the same bytes each time."""
 
 from __future__ import annotations
 
@@ -135,7 +135,18 @@ def test_values_of_every_kind_are_encoded_as_the_specification_says() -> None:
 
 
 def test_fill_levels_follow_the_table_of_the_specification() -> None:
-    assert [fill_level(free) for free in (4000, 3584, 3583, 2560, 2047, 128, 63, 8, 7, 0)] == [0, 0, 1, 1, 3, 10, 12, 14, 15, 15]
+    assert [fill_level(free) for free in (4000, 3584, 3583, 2560, 2047, 128, 63, 8, 7, 0)] == [
+        0,
+        0,
+        1,
+        1,
+        3,
+        10,
+        12,
+        14,
+        15,
+        15,
+    ]
 
 
 def test_a_time_that_is_not_given_is_not_made_up() -> None:

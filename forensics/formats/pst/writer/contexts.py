@@ -57,7 +57,7 @@ class Column(NamedTuple):
 
 
 class Layout:
-    """How a table's rows are laid out: row id and version, the other 8- and 4-byte cells, 2-byte, 1-byte, then the CEB."""
+    """How a table's rows are laid out: row id and version, other 8- and 4-byte cells, 2-byte, 1-byte, the CEB."""
 
     def __init__(self, tags: Sequence[int]) -> None:
         rest = sorted(set(tags) - {PR_LTP_ROW_ID, PR_LTP_ROW_VER})

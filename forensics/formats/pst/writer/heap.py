@@ -84,7 +84,7 @@ class Heap:
         made = [first, *self._frozen]
         for number in range(_BITMAP_FIRST, len(made), _BITMAP_EVERY):
             made[number][2:66] = _nibbles(levels[number : number + _BITMAP_EVERY], 64)
-        return [bytes(block) for block in made]
+        return filled(made)
 
     def _next_block(self) -> None:
         if self._number:
@@ -99,6 +99,11 @@ class Heap:
         block, free = heap_block(bytes(header_size(self._number)), self._open)
         self._frozen.append(block)
         self._levels.append(fill_level(free))
+
+
+def filled(blocks: Sequence[bytearray]) -> list[bytes]:
+    """The blocks of a heap as a data tree wants them: every one but the last is full (2.2.2.8.3.2)."""
+    return [*(bytes(block).ljust(BLOCK_DATA, b"\0") for block in blocks[:-1]), bytes(blocks[-1])]
 
 
 def _nibbles(levels: Sequence[int], size: int) -> bytes:

@@ -48,8 +48,8 @@ class WrittenItem:
 class ItemWriter:
     """Writes items through ``blocks``; ``seed`` makes search keys differ from store to store.
 
-    ``new_nid`` gives an embedded message its id: from the store's own counter, as Outlook does, because readers look the
-    id up among the nodes of the store before they look among the subnodes.
+    ``new_nid`` gives an embedded message its id: from the store's own counter, as Outlook does, because readers look
+    the id up among the nodes of the store before they look among the subnodes.
     """
 
     blocks: Blocks

@@ -47,7 +47,7 @@ class PstAttachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PstItem:
-    """A message or another item. Its times come with ``properties``; ``rtf`` is plain and is compressed when written."""
+    """A message or another item. Times come with ``properties``; ``rtf`` is plain and is compressed when written."""
 
     properties: Properties
     recipients: Sequence[PstRecipient] = ()
