@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
 
 from forensics.errors import FormatError
 from forensics.formats.pst.ndb import encryption
@@ -12,8 +14,10 @@ from forensics.formats.pst.ndb.header import HEADER_SIZE, Ref, StoreHeader, pars
 from forensics.formats.pst.ndb.layout import LAYOUTS, PTYPE_BBT, PTYPE_NBT, Layout, Width
 from forensics.formats.pst.ndb.pages import tree_page
 from forensics.formats.pst.ndb.source import Source
+from forensics.formats.pst.ndb.strays import Strays
 
 _SAMPLE = 400
+_LOOKED_AT = 1 << 26
 _VERSIONS = {Width.ANSI: 14, Width.UNICODE: 23, Width.UNICODE_4K: 36}
 _HEAP = 0xEC
 _CLIENTS = frozenset((0x7C, 0xBC))
@@ -41,7 +45,7 @@ def probe(source: Source, header: StoreHeader | None) -> tuple[StoreHeader, Carv
     """A header put together from the pages and blocks of the file; ``FormatError`` where it holds none."""
     best = max((CarvedPages(source, layout) for layout in LAYOUTS.values()), key=lambda found: len(found.pages))
     if not best.pages:
-        raise FormatError("The header is damaged, and the file holds no page of a node or block tree.", offset=0)
+        best = CarvedPages(source, _layout_of_blocks(source, header))
     layout = best.layout
     trusted = header if header is not None and header.width is layout.width else None
     nodes = _root(best, PTYPE_NBT, trusted.nodes if trusted else None)
@@ -70,24 +74,42 @@ def _root(pages: CarvedPages, kind: int, said: Ref | None) -> Ref:
     return pages.root(kind) or Ref(0, 0)
 
 
+def _layout_of_blocks(source: Source, header: StoreHeader | None) -> Layout:
+    """The layout of a file in which no page is left: that of its header, else the one in which it holds blocks."""
+    if header is not None:
+        return LAYOUTS[header.width]
+    first = [(0, min(source.size, _LOOKED_AT))]
+    count, layout = max(
+        ((len(Strays(source, layout, first)), layout) for layout in LAYOUTS.values()), key=lambda each: each[0]
+    )
+    if not count:
+        raise FormatError("The header is damaged, and the file holds no page and no block of a store.", offset=0)
+    return layout
+
+
 def _encoding(source: Source, layout: Layout, pages: CarvedPages) -> int:
     """Which encoding gives heaps: a heap says so in its third byte, and most small blocks are one."""
     votes: Counter[int] = Counter()
-    seen = 0
+    for bid, place in islice(_samples(source, layout, pages), _SAMPLE):
+        try:
+            block = read_block(source, layout, encryption.NONE, bid, place)
+        except FormatError:
+            continue
+        if block.fault or len(block.data) < 12:
+            continue
+        for method in (encryption.NONE, encryption.PERMUTE, encryption.CYCLIC):
+            head = encryption.decode(block.data[:12], method, bid)
+            votes[method] += head[2] == _HEAP and head[3] in _CLIENTS
+    return max(votes, key=lambda method: (votes[method], -method)) if votes else encryption.PERMUTE
+
+
+def _samples(source: Source, layout: Layout, pages: CarvedPages) -> Iterator[tuple[int, Place]]:
+    """External blocks, from the pages that name them or, without pages, from their own trailers."""
     for page in pages.leaves(PTYPE_BBT):
         for row in page.rows:
-            bid, at, count = row[:3]
-            if bid & INTERNAL or seen >= _SAMPLE:
-                continue
-            inflated = row[3] if layout.inflated_first else 0
-            try:
-                block = read_block(source, layout, encryption.NONE, bid, Place(at, count, inflated))
-            except FormatError:
-                continue
-            if block.fault or len(block.data) < 12:
-                continue
-            seen += 1
-            for method in (encryption.NONE, encryption.PERMUTE, encryption.CYCLIC):
-                head = encryption.decode(block.data[:12], method, bid)
-                votes[method] += head[2] == _HEAP and head[3] in _CLIENTS
-    return max(votes, key=lambda method: (votes[method], -method)) if votes else encryption.PERMUTE
+            if not row[0] & INTERNAL:
+                yield row[0], Place(row[1], row[2], row[3] if layout.inflated_first else 0)
+    if not pages.pages:
+        for stray in Strays(source, layout, [(0, min(source.size, _LOOKED_AT))]):
+            if not stray.bid & INTERNAL:
+                yield stray.bid, stray.place
