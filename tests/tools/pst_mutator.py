@@ -85,11 +85,11 @@ class Change:
 class Truth:
     """What a recovery can find of one changed item in the store as it is now.
 
-    ``standing`` and ``overwritten`` are the blocks of the former version that no live node uses; ``shared`` are those that
-    one uses. ``context_stands`` if its property context can be read. ``leaves`` are the stale NBT leaf pages that still
-    stand and name just this version in its former folder, ``block_leaves`` those of the BBT that name one of its blocks.
-    ``row_left`` if its row is in the live table beyond the index, ``row_in_freed_table`` if a former version of the
-    table, in a freed block that stands, holds it. An item that was moved and then deleted has a truth for each deed.
+    ``standing`` and ``overwritten`` are the blocks of the former version that no live node uses, ``shared`` the ids of
+    those that one uses. ``context_stands`` if its property context can be read. ``leaves`` are the stale NBT leaf pages
+    that still stand and name just this version in its former folder, ``block_leaves`` those of the BBT that name one
+    of its blocks. ``row_left`` if its row is in the live table beyond the index, ``row_in_freed_table`` if a former
+    version of the table, in a freed block that stands, holds it. What was moved and then deleted has a truth for each.
     """
 
     deed: Deed

@@ -64,7 +64,7 @@ def message(number: int) -> PstItem:
         modified=at + 50_000_000,
         transport_headers=f"Message-ID: <{number}@aoba-denki.example>\r\nX-Order: {number}\r\n\r\n",
         internet_message_id=f"<{number}@aoba-denki.example>",
-        conversation_index=b"\x01" + (at >> 16).to_bytes(8, "big")[2:7] + noise(f"thread {number // 5}", 16),
+        conversation_index=(at >> 16).to_bytes(6, "big") + noise(f"thread {number // 5}", 16),
         flags=number & 1,
         body=text,
         html=f"<html><body><p>{text}</p></body></html>".encode() if number % 2 else None,

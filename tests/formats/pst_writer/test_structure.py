@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -26,10 +27,10 @@ from forensics.formats.pst.writer.layout import FIRST_AMAP, NID_NAME_TO_ID_MAP, 
 from forensics.formats.pst.writer.messages import stored_subject
 from forensics.formats.pst.writer.names import PS_PUBLIC_STRINGS, PSETID_COMMON, Names
 from forensics.formats.pst.writer.rtf import compressed
-from forensics.formats.pst.writer.space import map_pages
+from forensics.formats.pst.writer.space import Space, map_pages
 from forensics.formats.pst.writer.values import encode, filetime
 from tests.tools.pst_check import faults
-from tests.tools.pst_contexts import Node, read_properties
+from tests.tools.pst_contexts import Node, Table, read_properties
 from tests.tools.pst_image import Image
 from tests.tools.pst_stories import FIRST_TIME, noise, store
 
@@ -54,6 +55,47 @@ def test_a_store_of_more_than_128_sections_has_an_fmap_page_where_it_belongs() -
     at = FIRST_AMAP + 128 * SECTION + 2 * PAGE
     assert data[at + 496] == Page.FMAP
     assert faults(data) == []
+
+
+def test_a_store_of_more_than_2_gb_has_an_fpmap_page_and_the_file_ends_where_the_header_will_say(
+    tmp_path: Path,
+) -> None:
+    with (tmp_path / "sparse.pst").open("w+b") as out:
+        space = Space(out)
+        while space.last_amap < FIRST_AMAP + 8192 * SECTION:
+            space.take(200_000 // 64 * 64)
+        space.finish(1)
+        at = FIRST_AMAP + 8192 * SECTION + 3 * PAGE
+        out.seek(at)
+        raw = out.read(PAGE)
+        assert raw[496:498] == bytes((Page.FPMAP, Page.FPMAP))
+        assert struct.unpack_from("<IQ", raw, 500) == (crc(raw[:496]), at)
+        assert out.seek(0, 2) == space.end
+
+
+def test_an_ole_object_lies_in_a_subnode_with_its_size() -> None:
+    storage = noise("ole", 9000)
+    image = Image(_written(mail(subject="s", sender=SENDER, attachments=[PstAttachment(name="o", ole=storage)])))
+    message = next(nid for nid in image.nids() if nid & 0x1F == 4)
+    one = next(one for nid, one in image.subnodes(image.node(message)[1]).items() if nid & 0x1F == 5)
+    node = Node(image, one.bid_data, one.bid_sub)
+    found = read_properties(node)
+    assert found[0x3705].raw == struct.pack("<I", 6)
+    at, size = struct.unpack("<II", found[0x3701].raw)
+    assert (found[0x3701].ptype, size, b"".join(node.long_value(at))) == (0x0D, 9000, storage)
+
+
+def test_associated_items_stand_in_their_own_table() -> None:
+    rule = PstItem(properties={0x001A001F: "IPM.Rule.Version2.Message", 0x3001001F: "rule"})
+    out = io.BytesIO()
+    write_pst(out, PstStore(name="T", folders=[PstFolder(name="F", associated=[rule])]))
+    image = Image(out.getvalue())
+    folder = next(nid for nid in image.nids() if nid & 0x1F == 2 and nid > 0x8062)
+    table = Table(Node(image, *image.node(folder - 2 + 0x0F)[:2]))
+    [row_id] = table.order
+    assert row_id & 0x1F == 8
+    assert image.node(row_id)[2] == folder
+    assert table.cells(table.row(row_id))[0x001A001F].decode("utf-16-le") == "IPM.Rule.Version2.Message"
 
 
 def test_map_pages_stand_at_the_intervals_of_the_specification() -> None:

@@ -26,7 +26,7 @@ from forensics.formats.pst.writer.values import Encoded, encode
 
 _SUBJECT, _FLAGS, _SIZE, _HAS_ATTACHMENTS = 0x0037, 0x0E07, 0x0E08, 0x10
 _READ: Final = 0x01
-_BY_VALUE, _EMBEDDED = 1, 5
+_NONE, _BY_VALUE, _EMBEDDED, _OLE = 0, 1, 5, 6
 _DISPLAY: Final = {RecipientKind.BCC: 0x0E02, RecipientKind.CC: 0x0E03, RecipientKind.TO: 0x0E04}
 _PREFIX: Final = re.compile(r"[^\s\d]{1,3}: ")
 _ONE_OFF: Final = bytes.fromhex("00000000812b1fa4bea310199d6e00dd010f540200000190")
@@ -114,16 +114,15 @@ class ItemWriter:
 
     def _attachment(self, own: Subnodes, attachment: PstAttachment, identity: str) -> tuple[dict[int, Encoded], int]:
         made = _attachment(attachment) | self.encoded(attachment.properties)
+        size = len(attachment.data or b"")
         if attachment.item is not None:
             written = self.write(attachment.item, identity)
-            at = self.new_nid()
+            at, size = self.new_nid(), written.size
             own.add(at, written.bid_data, written.bid_sub)
-            # PtypObject, 2.3.3.5: the subnode and its size.
-            raw = at.to_bytes(4, "little") + written.size.to_bytes(4, "little")
-            made[0x3701] = Encoded(PTYP_OBJECT, raw)
-            size = written.size
-        else:
-            size = len(attachment.data or b"")
+            made[0x3701] = _object(at, size)
+        elif attachment.ole is not None:
+            size = len(attachment.ole)
+            made[0x3701] = _object(own.keep(attachment.ole), size)
         size += sum(len(value.raw) for prop_id, value in made.items() if prop_id != 0x3701)
         made.setdefault(0x0E20, encode(PTYP_INTEGER32, size))
         return made, size
@@ -147,6 +146,20 @@ def one_off_entry_id(name: str, address_type: str, address: str) -> bytes:
     return _ONE_OFF + "".join(f"{text}\0" for text in (name, address_type, address)).encode(
         "utf-16-le", "surrogatepass"
     )
+
+
+def _object(at: int, size: int) -> Encoded:
+    """PtypObject, 2.3.3.5: a subnode and its size."""
+    return Encoded(PTYP_OBJECT, at.to_bytes(4, "little") + size.to_bytes(4, "little"))
+
+
+def _method(one: PstAttachment) -> int:
+    """PR_ATTACH_METHOD."""
+    if one.item is not None:
+        return _EMBEDDED
+    if one.ole is not None:
+        return _OLE
+    return _NONE if one.data is None else _BY_VALUE
 
 
 def _bodies(item: PstItem) -> dict[int, Encoded]:
@@ -206,9 +219,7 @@ def _attachment(one: PstAttachment) -> dict[int, Encoded]:
     if dot and stem:
         texts[0x3703] = f".{extension}"
     made = {prop_id: encode(PTYP_STRING, text) for prop_id, text in texts.items() if text}
-    made[0x3705] = encode(
-        PTYP_INTEGER32, _EMBEDDED if one.item is not None else _BY_VALUE if one.data is not None else 0
-    )
+    made[0x3705] = encode(PTYP_INTEGER32, _method(one))
     made[0x370B] = encode(PTYP_INTEGER32, _UNKNOWN_POSITION)
     made[0x3714] = encode(PTYP_INTEGER32, 0)
     if one.data is not None:

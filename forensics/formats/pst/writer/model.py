@@ -35,11 +35,12 @@ class PstRecipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PstAttachment:
-    """A file (``data``) or an embedded item; a given PR_ATTACH_METHOD overrides what follows from them."""
+    """A file (``data``), an embedded item or an OLE object's storage (``ole``); PR_ATTACH_METHOD follows from which."""
 
     name: str = ""
     data: bytes | None = None
     item: PstItem | None = None
+    ole: bytes | None = None
     mime_type: str = ""
     content_id: str = ""
     properties: Properties = field(default_factory=dict)

@@ -18,7 +18,7 @@ from forensics.formats.pst.writer import layout, tables
 from forensics.formats.pst.writer.blocks import FileBlocks, Subnodes
 from forensics.formats.pst.writer.btree import Bref, write_btree
 from forensics.formats.pst.writer.contexts import Layout, Table, write_properties
-from forensics.formats.pst.writer.layout import FIRST_INDEX, Crypt, Nid, Page, crc, nid
+from forensics.formats.pst.writer.layout import FIRST_INDEX, Nid, Page, crc, nid
 from forensics.formats.pst.writer.messages import ItemWriter
 from forensics.formats.pst.writer.model import PstFolder, PstItem, PstStore, Written
 from forensics.formats.pst.writer.names import Names
@@ -300,6 +300,3 @@ def _folder_properties(folder: PstFolder, count: int, unread: int, *, has_childr
     if folder.comment:
         made[0x3004] = encode(PTYP_STRING, folder.comment)
     return made
-
-
-__all__ = ["Crypt", "header", "node_entry", "write_pst"]
