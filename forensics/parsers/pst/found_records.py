@@ -28,7 +28,11 @@ from forensics.records import (
 )
 
 _UNSURE = "whether the bytes of this item are as they were written"
-_ORPHAN_NAMES = {Recovery.ORPHANED: Tier.ORPHAN}
+_TIERS = {
+    Recovery.SOFT_DELETED: Tier.DELETED_FOLDER,
+    Recovery.RECOVERABLE_ITEMS: Tier.DELETED_FOLDER,
+    Recovery.ORPHANED: Tier.ORPHAN,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,7 @@ def of_item(found: FoundItem, at: Address, around: Around, keep: Keep) -> Iterat
     address = at.child(f"node:{found.nid}", found.span)
     records = list(_records(found, address, around, keep))
     yield from records
-    tier = _ORPHAN_NAMES.get(found.place.recovery)
+    tier = _TIERS.get(found.place.recovery)
     if tier is not None:
         ref = records[0].identity() if found.item is not None else ""
         yield _how(found, address, tier, Confidence.CERTAIN, ref)

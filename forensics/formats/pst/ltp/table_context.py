@@ -47,7 +47,18 @@ class Row(NamedTuple):
 class TableContext:
     """A table over a heap. Rows are cut out of the matrix a block at a time."""
 
-    __slots__ = ("_bitmap", "_layout", "_leaf", "_pages", "_rows_a_block", "_values", "columns", "index", "row_size")
+    __slots__ = (
+        "_bitmap",
+        "_layout",
+        "_leaf",
+        "_own",
+        "_pages",
+        "_rows_a_block",
+        "_values",
+        "columns",
+        "index",
+        "row_size",
+    )
 
     def __init__(self, heap: Heap, values: Values, layout: Layout) -> None:
         raw = heap.item(heap.root)
@@ -60,6 +71,7 @@ class TableContext:
             raise FormatError("The heap holds no description of a table.")
         self._layout = layout
         self._values = values
+        self._own = {heap.root, index, rows} - {0}
         end = _INFO.size + count * _COLUMN.size
         self.columns = tuple(Column._make(each) for each in _COLUMN.iter_unpack(raw[_INFO.size : end]))
         self.index = self._read_index(heap, index)
@@ -129,6 +141,12 @@ class TableContext:
             self._leaf = (index, self._pages.leaf(index))
         return self._leaf[1]
 
+    def _value(self, hnid: int) -> bytes:
+        if hnid in self._own:
+            # Seen in rows that were being written when their table was superseded.
+            raise FormatError(f"The cell points to item {hnid:#x} of the heap, which describes the table itself.")
+        return self._values.at(hnid)
+
     def cells(self, row: Row) -> Iterator[tuple[Column, bytes]]:
         """The cells of a row that are filled, each with its bytes in the row."""
         bitmap = row.raw[self._bitmap :]
@@ -148,7 +166,7 @@ class TableContext:
                 yield Property(tag=column.tag, raw=raw, named=named.get(column.tag >> 16), integrity=integrity)
                 continue
             try:
-                raw = self._values.at(int.from_bytes(cell[:4], "little"))
+                raw = self._value(int.from_bytes(cell[:4], "little"))
             except FormatError as error:
                 lost.append(Lost(f"property {column.tag:#010x} of row {row.number + 1}", "its value", error.what))
                 continue

@@ -22,6 +22,7 @@ from forensics.records import Recovery
 
 _SAMPLE = 50
 _PR_CODE_PAGE_ID = 0x66C3
+_PR_PST_PASSWORD = 0x67FF
 CARVED = Place(Recovery.CARVED, "no index that is whole names its node; a page found by its own check values does")
 
 
@@ -77,6 +78,11 @@ class Store:
                 lost = "its entries, where no other page still has them"
                 found.append(Lost(f"page of the {what} at offset {fault.at}", lost, fault.why))
         return (*found, *self._lost, *self.tree.lost)
+
+    @property
+    def password_crc(self) -> int:
+        """The CRC of the store's password, 0 without one. It keeps nobody out: nothing is encrypted with it."""
+        return (self.properties.integer(_PR_PST_PASSWORD) or 0) & 0xFFFFFFFF
 
     def folders(self) -> Iterator[FolderNode]:
         """Every folder, the root first and each before what lies in it; folders without a parent come last."""

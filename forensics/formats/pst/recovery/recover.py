@@ -104,10 +104,11 @@ class Recoverer:
             found = self._read(node, path, place)
             if found.item is not None and not version.live:
                 self._shown.setdefault(node.nid, (_step(node), node))
+            newest = not version.live and self.stale.versions[node.nid][0] is version
             yield self._grouped(
                 Recovered(
                     found=found,
-                    tier=Tier.OLDER_VERSION if version.live else Tier.DELETED_NODE,
+                    tier=Tier.DELETED_NODE if newest else Tier.OLDER_VERSION,
                     confidence=Confidence.CERTAIN,
                     step=_step(node),
                     page=version.page,
