@@ -111,7 +111,9 @@ class Case:
 def deleted(
     messages: int = 1000, deletions: int = 300, overwritten: Overwritten = "none", *, edits: int = 20, orphans: int = 20
 ) -> Case:
-    """Messages deleted in the four ways, some edited; then none, every other or all of the freed blocks filled.
+    """Messages deleted in the four ways, some edited; then none, some or all of what was freed is filled.
+
+    "some" fills all freed blocks of each third item, every other block of each fourth, and each fifth stale page.
 
     Of the deletions a tenth goes to Deleted Items and stays, a tenth goes there and is emptied, the rest is deleted at
     once, in transactions of seven.
@@ -131,9 +133,12 @@ def deleted(
     for number, nid in enumerate(chosen[cuts[2] : cuts[3]]):
         made.edit(nid, subject=f"Edited {number}", body=f"Rewritten {number}", modified=FIRST_TIME * 2)
     made.orphan(chosen[cuts[3] :])
-    if overwritten != "none":
-        every_th = 1 if overwritten == "all" else 2
-        made.overwrite_blocks(every=every_th)
-        made.overwrite_pages(every=every_th)
+    if overwritten == "all":
+        made.overwrite_blocks()
+        made.overwrite_pages()
+    elif overwritten == "some":
+        made.overwrite_blocks(chosen[::3])
+        made.overwrite_blocks(chosen[1::4], every=2)
+        made.overwrite_pages(every=5)
     live = {name: [made.version(nid).subject for nid in made.messages(folder)] for name, folder in folders.items()}
     return Case(data=made.bytes(), truth=tuple(made.truth()), live=live, mutator=made)

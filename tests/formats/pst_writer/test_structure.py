@@ -20,8 +20,10 @@ from forensics.formats.pst.writer import (
     PstItem,
     PstStore,
     mail,
+    tables,
     write_pst,
 )
+from forensics.formats.pst.writer.contexts import Layout
 from forensics.formats.pst.writer.heap import fill_level
 from forensics.formats.pst.writer.layout import FIRST_AMAP, NID_NAME_TO_ID_MAP, PAGE, SECTION, Page, crc, signature
 from forensics.formats.pst.writer.messages import stored_subject
@@ -174,6 +176,21 @@ def test_values_of_every_kind_are_encoded_as_the_specification_says() -> None:
         encode(0x1F, 7)
     with pytest.raises(ValueError, match="0099"):
         encode(0x99, b"")
+
+
+@pytest.mark.parametrize(
+    ("layout", "ends"),
+    [
+        (tables.HIERARCHY, (52, 52, 53, 55)),
+        (tables.CONTENTS, (120, 120, 122, 126)),
+        (tables.ASSOC_CONTENTS, (56, 56, 57, 59)),
+        (tables.SEARCH_CONTENTS, (72, 72, 75, 78)),
+        (tables.RECIPIENTS, (48, 48, 50, 52)),
+        (tables.ATTACHMENTS, (24, 24, 24, 25)),
+    ],
+)
+def test_the_rows_of_the_templates_are_as_wide_as_in_an_outlook_store(layout: Layout, ends: tuple[int, ...]) -> None:
+    assert layout.ends == ends
 
 
 def test_fill_levels_follow_the_table_of_the_specification() -> None:

@@ -122,6 +122,11 @@ def _several(parts: Sequence[bytes]) -> bytes:
 
 
 def inline_width(ptype: int) -> int:
-    """Bytes of a value that a table row can hold itself (up to 8); 0 where the row holds a HNID."""
+    """Bytes of a value that a table row can hold itself (up to 8); 0 where the row holds a HNID.
+
+    A boolean has one byte in a store ([MS-PST] 2.3.3.3), and two in other places.
+    """
+    if ptype == PTYP_BOOLEAN:
+        return 1
     width = WIDTHS.get(ptype, 0)
     return width if width <= 8 else 0
