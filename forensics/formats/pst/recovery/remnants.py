@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from forensics.errors import FormatError
-from forensics.formats.mapi import tags
+from forensics.formats.mapi import PropertyBag, tags
 from forensics.formats.pst.ltp.heap import PROPERTY_CONTEXT, SIGNATURE, TABLE_CONTEXT
-from forensics.formats.pst.messaging.objects import NID_ATTACHMENT_TABLE, NID_RECIPIENT_TABLE, TYPE_MASK, NodeObject
+from forensics.formats.pst.messaging.objects import NID_RECIPIENT_TABLE, TYPE_ATTACHMENT, TYPE_MASK, NodeObject, rows_of
 from forensics.formats.pst.ndb.blocks import INTERNAL
 from forensics.formats.pst.ndb.datatree import Trail, x_entries
 from forensics.formats.pst.ndb.pages import BID_MASK
@@ -20,8 +20,11 @@ from forensics.formats.pst.ndb.subnodes import Node, s_entries
 from forensics.formats.pst.recovery.view import RecoveryView
 
 _MESSAGE_MARKS = frozenset({tags.PR_MESSAGE_CLASS})
-_NEAR = 512
+_NEAR = 2048
 """How far apart the ids of the parts of one message may be: they are given out in turn, while it is saved."""
+_NEXT = 64
+"""How near they must be where nothing else says that they belong together."""
+_HAS_ATTACHMENTS = 0x10
 
 
 @dataclass(slots=True)
@@ -118,22 +121,40 @@ def nodes_of(view: RecoveryView, found: Remnants) -> Iterator[tuple[Node, bool]]
 
 def _sub_of(view: RecoveryView, root: int, found: Remnants, taken: set[int]) -> int:
     """The block of sub-nodes that holds what a property context points to, or 0 where that cannot be told."""
-    trail = Trail()
     try:
-        context = NodeObject(view, Node(0, root, 0), trail).context()
+        context = NodeObject(view, Node(0, root, 0), Trail()).context()
     except FormatError:
         return 0
     wanted = {value for _, type_, value in context.records if _is_reference(type_, value)}
+    bag = PropertyBag(context.properties({}, []))
     near = sorted((abs(bid - root), bid) for bid in found.subs if bid not in taken)
     for distance, bid in near:
         subs = found.subs[bid]
-        if distance > _NEAR * 4:
+        if distance > _NEAR:
             break
-        whole = wanted <= subs.keys()
-        of_message = NID_RECIPIENT_TABLE in subs or NID_ATTACHMENT_TABLE in subs
-        if whole and (wanted or of_message):
+        agrees = _agrees(view, bag, subs) if wanted <= subs.keys() else False
+        if agrees or (agrees is None and (wanted or distance <= _NEXT)):
             return bid
     return 0
+
+
+def _agrees(view: RecoveryView, bag: PropertyBag, subs: dict[int, Node]) -> bool | None:
+    """Whether a message and its would-be sub-nodes speak of the same recipients; ``None`` where neither says."""
+    flags = bag.integer(tags.PR_MESSAGE_FLAGS)
+    attached = any(nid & TYPE_MASK == TYPE_ATTACHMENT for nid in subs)
+    if flags is not None and bool(flags & _HAS_ATTACHMENTS) is not attached:
+        return False
+    shown = ";".join(bag.text(key) or "" for key in (tags.PR_DISPLAY_TO, tags.PR_DISPLAY_CC, tags.PR_DISPLAY_BCC))
+    expected = {name.strip(" '\"") for name in shown.split(";")} - {""}
+    listed = subs.get(NID_RECIPIENT_TABLE)
+    if listed is None or not expected:
+        return None if listed is not None or attached or not expected else False
+    try:
+        table = NodeObject(view, listed, Trail()).table()
+        names = {row.text(tags.PR_DISPLAY_NAME) or "" for row in rows_of(table, {}, None, [])}
+    except FormatError:
+        return None
+    return expected <= {name.strip(" '\"") for name in names}
 
 
 def _is_reference(type_: int, value: int) -> bool:
