@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import BinaryIO, Literal
 
 from forensics.formats.pst.writer import (
     Crypt,
@@ -14,6 +15,7 @@ from forensics.formats.pst.writer import (
     PstFolder,
     PstItem,
     PstStore,
+    Written,
     mail,
     write_pst,
 )
@@ -96,6 +98,22 @@ def store(count: int, *, crypt: Crypt = Crypt.PERMUTE) -> bytes:
     out = io.BytesIO()
     write_pst(out, PstStore(name="Generated", folders=(inbox, contacts), crypt=crypt))
     return out.getvalue()
+
+
+def write_large(out: BinaryIO, messages: int, *, folders: int = 20, attachment: int = 0, every: int = 10) -> Written:
+    """A store for measurements, streamed: each ``every``-th message with a file of so many bytes, unlike every other."""
+    tail = noise("large", attachment)
+
+    def one(number: int) -> PstItem:
+        made = message(number)
+        if not attachment or number % every:
+            return made
+        file = PstAttachment(name=f"file-{number}.bin", data=number.to_bytes(8, "little") + tail)
+        return replace(made, attachments=(*made.attachments, file))
+
+    cuts = [messages * at // folders for at in range(folders + 1)]
+    parts = [PstFolder(name=f"{a:06d}", items=map(one, range(a, b))) for a, b in pairwise(cuts)]
+    return write_pst(out, PstStore(name="Large", folders=parts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

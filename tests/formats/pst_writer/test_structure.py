@@ -34,7 +34,7 @@ from forensics.formats.pst.writer.values import encode, filetime
 from tests.tools.pst_check import faults
 from tests.tools.pst_contexts import Node, Table, read_properties
 from tests.tools.pst_image import Image
-from tests.tools.pst_stories import FIRST_TIME, noise, store
+from tests.tools.pst_stories import FIRST_TIME, noise, store, write_large
 
 SENDER = Party(name="A", address="a@b.example")
 
@@ -213,3 +213,10 @@ def test_a_time_that_is_not_given_is_not_made_up() -> None:
     message = next(nid for nid in image.nids() if nid & 0x1F == 4)
     found = read_properties(Node(image, *image.node(message)[:2]))
     assert {0x0039, 0x0E06, 0x3007, 0x3008}.isdisjoint(found)
+
+
+def test_a_large_store_is_streamed_and_sound() -> None:
+    out = io.BytesIO()
+    made = write_large(out, 300, folders=3, attachment=20_000)
+    assert (made.items, made.folders, made.size) == (300, 4, len(out.getvalue()))
+    assert faults(out.getvalue()) == []
