@@ -101,7 +101,7 @@ def store(count: int, *, crypt: Crypt = Crypt.PERMUTE) -> bytes:
 
 
 def write_large(out: BinaryIO, messages: int, *, folders: int = 20, attachment: int = 0, every: int = 10) -> Written:
-    """A store for measurements, streamed: each ``every``-th message with a file of so many bytes, unlike every other."""
+    """A store for measurements, streamed; each ``every``-th message has a file of so many bytes, all different."""
     tail = noise("large", attachment)
 
     def one(number: int) -> PstItem:
