@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from forensics.formats.pst.ndb.database import NodeDatabase
 from forensics.formats.pst.ndb.source import Source
@@ -59,10 +60,10 @@ def pieces(
 ) -> Iterator[Piece]:
     """Every byte of the file, in order, in pieces of one use each."""
     size = db.source.size
-    known = list(taken(db) if claimed is None else claimed)
-    known += [Piece(at, at + db.layout.stored_size(stored), Use.RECOVERED) for at, stored in set(recovered)]
+    known = taken(db) if claimed is None else claimed
+    more = (Piece(at, at + db.layout.stored_size(stored), Use.RECOVERED) for at, stored in set(recovered))
     done = 0
-    for piece in without_overlap(known, size):
+    for piece in without_overlap(chain(known, more), size):
         yield from _free(db.source, done, piece.start)
         yield piece
         done = piece.end

@@ -108,6 +108,20 @@ def test_messages_that_unfold_without_end_are_cut() -> None:
     assert count <= MOST_INSIDE + 2
 
 
+def test_items_that_share_a_few_large_blocks_stop_at_what_a_store_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forensics.formats.pst.ndb.datatree._FREE_IN_ALL", 0)
+    forge = small()
+    leaves = [forge.block(bytes([number]) * 8000) for number in range(40)]
+    sub = forge.slblock([(0x813F, forge.xblock(leaves, 320_000), 0)])
+    data = forge.block(context(text(tags.PR_MESSAGE_CLASS, "IPM.Note"), {0x10130102: 0x813F}))
+    for number in range(400):
+        forge.nodes[NID + 32 * number] = Node(NID + 32 * number, data, sub)
+    found = list(_store(forge).items(ORPHANS))
+    assert found[0].item is not None
+    assert found[-1].error is not None
+    assert "over and over" in found[-1].error.cause
+
+
 def test_a_recipient_has_its_own_properties() -> None:
     forge = small()
     rows = forge.block(table(forge.layout, [(0, "first"), (1, "second")]))

@@ -16,7 +16,7 @@ from forensics.formats.pst.messaging.objects import NID_MESSAGE_STORE, NID_NAME_
 from forensics.formats.pst.messaging.tree import FolderTree
 from forensics.formats.pst.ndb import StoreHeader, Width
 from forensics.formats.pst.ndb.database import NodeDatabase, as_node
-from forensics.formats.pst.ndb.datatree import Trail
+from forensics.formats.pst.ndb.datatree import Budget, Trail
 from forensics.formats.pst.ndb.subnodes import Node
 from forensics.records import Recovery
 
@@ -36,6 +36,7 @@ class Store:
 
     def __init__(self, db: NodeDatabase) -> None:
         self.db = db
+        self.budget = Budget(db.source.size)
         self._lost: list[Lost] = []
         self.codepage: codepage.CodePage | None = None
         self.named = self._read_names()
@@ -129,6 +130,7 @@ class Store:
         trail = Trail()
         item, error = None, None
         try:
+            trail = self.budget.trail()
             item = self.reader.item(node, trail)
         except FormatError as refusal:
             error = Lost(f"item {position}", "the whole item", refusal.what)

@@ -24,6 +24,7 @@ _HIGHEST = 2
 # An item may read its blocks several times over, but not unfold few of them to many times their size.
 _REPEATS = 16
 _FREE = 1 << 20
+_FREE_IN_ALL = 1 << 30
 
 
 class Trail:
@@ -38,6 +39,11 @@ class Trail:
         self.faults: list[str] = []
         self._said = 0
         self._unique = 0
+
+    @property
+    def said(self) -> int:
+        """How many bytes were read for the thing, repeats included."""
+        return self._said
 
     def note(self, block: Block) -> None:
         if self.first is None:
@@ -54,6 +60,22 @@ class Trail:
     def fault(self, what: str) -> None:
         if what not in self.faults:
             self.faults.append(what)
+
+
+class Budget:
+    """What all items of a store together may read: nodes that share a few large blocks could say terabytes."""
+
+    def __init__(self, size: int) -> None:
+        self._left = _REPEATS * size + _FREE_IN_ALL
+        self._last = Trail()
+
+    def trail(self) -> Trail:
+        """A trail for the next item; ``FormatError`` once the items before it have read too much."""
+        self._left -= self._last.said
+        self._last = Trail()
+        if self._left < 0:
+            raise FormatError("The items of the store repeat the same blocks over and over; this one is not read.")
+        return self._last
 
 
 class DataTree:

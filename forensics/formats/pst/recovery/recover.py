@@ -25,7 +25,7 @@ from forensics.formats.pst.recovery import remnants, rows
 from forensics.formats.pst.recovery.fingerprint import fingerprint
 from forensics.formats.pst.recovery.found import Confidence, Recovered, Tier
 from forensics.formats.pst.recovery.reach import reachable
-from forensics.formats.pst.recovery.space import taken
+from forensics.formats.pst.recovery.space import packed, taken, unpacked
 from forensics.formats.pst.recovery.stale import UNKNOWN, StaleNodes, Version
 from forensics.formats.pst.recovery.view import RecoveryView
 from forensics.records import Recovery
@@ -47,8 +47,8 @@ class Recoverer:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.pieces = list(taken(store.db))
-        self.view = RecoveryView(store.db, self.pieces)
+        self._taken = packed(taken(store.db))
+        self.view = RecoveryView(store.db, unpacked(self._taken))
         self.reader = ItemReader(self.view, store.named, store.reader.codepage)
         self.stale = StaleNodes(store)
         self.stale.read_names(self.reader)
@@ -75,9 +75,8 @@ class Recoverer:
                 continue
             seen.add(nid)
             lost: list[Lost] = []
-            trail = self._trail()
             try:
-                bag = self.reader.bag(version.node, trail, lost)
+                bag = self.reader.bag(version.node, self._trail(), lost)
             except FormatError:
                 continue
             path = (*self.stale.path(version.node.parent), bag.text(tags.PR_DISPLAY_NAME) or "")
@@ -89,10 +88,10 @@ class Recoverer:
     def account(self) -> ByteAccount:
         """The account of the file, once the items were read."""
         used = (place for trail in self._trails for place in trail.blocks.values())
-        return account(self.store.db, used, self.pieces)
+        return account(self.store.db, used, unpacked(self._taken))
 
     def _trail(self) -> Trail:
-        trail = Trail()
+        trail = self.store.budget.trail()
         self._trails.append(trail)
         return trail
 
@@ -125,10 +124,11 @@ class Recoverer:
         return None if node is None else self.store.read(node, (), 0, _OLDER)
 
     def _read(self, node: Node, path: tuple[str, ...], place: Place) -> FoundItem:
-        trail = self._trail()
+        trail = Trail()
         item: Item | None = None
         error = None
         try:
+            trail = self._trail()
             item = self.reader.item(node, trail)
         except FormatError as refusal:
             error = Lost("a recovered item", "the whole item", refusal.what)
@@ -181,7 +181,10 @@ class Recoverer:
     def _rows(self) -> Iterator[Recovered]:
         seen: dict[bytes, str] = {}
         for table, path, page, sources in self._tables_of_rows():
-            trail = self._trail()
+            try:
+                trail = self._trail()
+            except FormatError:
+                return
             for row in rows.readable(sources(trail), trail):
                 if row.block and page is not None and self.store.db.place(row.block) is not None:
                     # The live table still names this block, and what stands beyond its index was read there.

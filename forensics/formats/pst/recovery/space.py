@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import NamedTuple
@@ -13,6 +14,10 @@ from forensics.formats.pst.ndb.layout import PTYPE_DLIST, UNSIGNED
 from forensics.formats.pst.ndb.pages import trailer
 
 _MAPS_TOGETHER = 4
+_USE = 3
+_START = 23
+_FARTHEST = 1 << 64 - _START
+_LONGEST = (1 << _START - _USE) - 1
 
 
 class Use(IntEnum):
@@ -40,8 +45,8 @@ def taken(db: NodeDatabase) -> Iterator[Piece]:
     layout = db.layout
     yield Piece(0, layout.header_size, Use.HEADER)
     yield from _maps(db)
-    places = sorted((found.row[1], found.row[2], found.row[0]) for found in db.bbt.rows())
-    for at, stored, bid in places:
+    for found in db.bbt.rows():
+        bid, at, stored = found.row[:3]
         yield Piece(at, at + layout.stored_size(stored), Use.LIVE if _whole(db, bid, at, stored) else Use.UNREADABLE)
     for _ in db.nbt.rows():
         pass
@@ -75,10 +80,23 @@ def _maps(db: NodeDatabase) -> Iterator[Piece]:
             yield Piece(at, at + size, Use.PAGE if found.whole else Use.UNREADABLE)
 
 
+def packed(pieces: Iterable[Piece]) -> array[int]:
+    """Pieces in eight bytes each: a store of some gigabytes has millions of them."""
+    near = (piece for piece in pieces if piece.start <= piece.end and piece.start < _FARTHEST)
+    return array("Q", (start << _START | min(end - start, _LONGEST) << _USE | use for start, end, use in near))
+
+
+def unpacked(pieces: Iterable[int]) -> Iterator[Piece]:
+    """The pieces that ``packed`` holds."""
+    for each in pieces:
+        start = each >> _START
+        yield Piece(start, start + (each >> _USE & _LONGEST), Use(each & 7))
+
+
 def without_overlap(pieces: Iterable[Piece], size: int) -> Iterator[Piece]:
     """The pieces in the order of the file, cut so that none lies over another or over the end."""
     done = 0
-    for start, end, use in sorted(pieces):
+    for start, end, use in unpacked(sorted(packed(piece for piece in pieces if piece.start < size))):
         start, end = max(start, done), min(end, size)
         if start < end:
             yield Piece(start, end, use)

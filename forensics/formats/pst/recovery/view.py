@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from forensics.errors import FormatError
 from forensics.formats.pst.ndb.blocks import Block, Place, read_block
 from forensics.formats.pst.ndb.database import NodeDatabase, as_place
@@ -16,13 +18,13 @@ _CACHED_BYTES = 1 << 22
 class RecoveryView:
     """A block is sought in the live index, then among the blocks in free space that say themselves which they are."""
 
-    def __init__(self, db: NodeDatabase, pieces: list[Piece]) -> None:
+    def __init__(self, db: NodeDatabase, pieces: Iterable[Piece]) -> None:
         self.db = db
         self.layout: Layout = db.layout
-        ordered = list(without_overlap(pieces, db.source.size))
+        free = gaps(without_overlap(pieces, db.source.size), db.source.size)
         # Where the node tree is torn, blocks that the block tree still names may belong to nodes that it lost.
         self.torn = db.rebuilt or bool(db.nbt.faults)
-        self.strays = db.strays() if self.torn else Strays(db.source, db.layout, gaps(ordered, db.source.size))
+        self.strays = db.strays() if self.torn else Strays(db.source, db.layout, free)
         self._former: dict[int, Place] | None = None
         self._held: dict[int, Block] = {}
         self._held_bytes = 0
