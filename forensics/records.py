@@ -200,6 +200,44 @@ class Folder(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveredItem(Record):
+    """How a recovered item was found. ``message_id_ref`` is the id of its message, where it gives one.
+
+    ``page_offset`` is the superseded page that led to it, ``block`` its first block, ``same_as`` the address of the
+    item that it equals byte for byte; ``overwritten`` names every part of it that is gone.
+    """
+
+    KIND: ClassVar[str] = "recovered_item"
+
+    message_id_ref: Text
+    store_path: str
+    tier: str
+    confidence: str
+    basis: str
+    page_offset: Count = Absent.NOT_APPLICABLE
+    block: Count = Absent.NOT_APPLICABLE
+    same_as: Text = Absent.NOT_APPLICABLE
+    overwritten: tuple[str, ...] = ()
+    integrity: Integrity = Integrity.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByteAccount(Record):
+    """What every byte of a stored file is; the classes sum to ``size``."""
+
+    KIND: ClassVar[str] = "byte_account"
+
+    size: int
+    header: int
+    page: int
+    live_block: int
+    recovered_block: int
+    free_empty: int
+    free_not_empty: int
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem(Record):
     """Something that could not be read: what happened, what is lost by it, and the cause."""
 

@@ -134,6 +134,28 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("associated_count", pa.int64()),
         ("is_search", pa.bool_()),
     ),
+    "recovered_item": _schema(
+        ("message_id_ref", _STRING),
+        ("store_path", _STRING),
+        ("tier", _STRING),
+        ("confidence", _STRING),
+        ("basis", _STRING),
+        ("page_offset", pa.int64()),
+        ("block", pa.int64()),
+        ("same_as", _STRING),
+        ("overwritten", pa.list_(_STRING)),
+        ("integrity", _STRING),
+    ),
+    "byte_account": _schema(
+        ("size", pa.int64()),
+        ("header", pa.int64()),
+        ("page", pa.int64()),
+        ("live_block", pa.int64()),
+        ("recovered_block", pa.int64()),
+        ("free_empty", pa.int64()),
+        ("free_not_empty", pa.int64()),
+        ("unreadable", pa.int64()),
+    ),
     "problem": _schema(("what", _STRING), ("lost", _STRING), ("cause", _STRING)),
 }
 
