@@ -70,8 +70,36 @@ KINDS: dict[str, Pair] = {
     "text": ("本文", "body texts"),
     "attachment": ("添付ファイル", "attachments"),
     "folder": ("フォルダ", "folders"),
+    "recovered_item": ("復元の記録", "records of how items were recovered"),
+    "byte_account": ("バイト会計", "byte accounts"),
     "problem": ("読み取り上の問題", "problems"),
 }
+
+TIERS: dict[str, Pair] = {
+    "deleted_folder": ("削除済みフォルダ", "folder of deleted items"),
+    "orphan": ("親フォルダのないノード", "node without a folder"),
+    "deleted_node": ("旧索引にだけ残るアイテム", "only in a superseded index"),
+    "older_version": ("現存アイテムの旧版", "older version of a live item"),
+    "table_row": ("フォルダ一覧に残る行", "row left in a folder's table"),
+    "remnant": ("索引のないブロック", "blocks that no index names"),
+}
+
+CONFIDENCES: dict[str, Pair] = {
+    "certain": ("確実", "certain"),
+    "probable": ("可能性が高い", "probable"),
+    "possible": ("可能性がある", "possible"),
+}
+
+USES: dict[str, Pair] = {
+    "header": ("ヘッダー", "header"),
+    "page": ("索引等の頁", "pages"),
+    "live_block": ("現存アイテムのブロック", "blocks of live items"),
+    "recovered_block": ("復元アイテムのブロック", "blocks of recovered items"),
+    "free_empty": ("未使用・空", "free and empty"),
+    "free_not_empty": ("未使用・空でない", "free and not empty"),
+    "unreadable": ("読めない", "unreadable"),
+}
+"""What a byte of a store can be, in the order of the columns of ``byte_account``."""
 
 YES: Pair = ("はい", "yes")
 NO: Pair = ("いいえ", "no")
