@@ -233,7 +233,8 @@ def opinion(screen: Screen, found: OpinionSummary) -> None:
         screen.line(f"  {each.address}  {each.path}", bold=True)
         screen.line(f"    {_compared(each)}", colour="yellow" if each.failed else "")
         for one in each.disagreements[:FIRST]:
-            screen.line(f"    {one.where}, {one.what}: ours {one.ours[:200]!r}, libpff {one.theirs[:200]!r}", colour="red")
+            said = f"ours {one.ours[:200]!r}, libpff {one.theirs[:200]!r}"
+            screen.line(f"    {one.where}, {one.what}: {said}", colour="red")
         if each.differing > FIRST:
             screen.line(f"    These are the first {FIRST} of {each.differing:,}; --json gives up to 1,000 of a store.")
 

@@ -38,7 +38,7 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreOpinion:
-    """What came of one store. ``refused`` is libpff's reason for not opening it, ``failed`` why nothing was compared."""
+    """One store: ``refused`` is libpff's reason for not opening it, ``failed`` why nothing was compared."""
 
     address: str
     path: str

@@ -1,4 +1,4 @@
-"""libpff reads the same stores in a worker; what it cannot read is said, what it reads otherwise is named and ends 3."""
+"""libpff reads the same stores in a worker; what it cannot read is said, what it reads otherwise is named."""
 
 from __future__ import annotations
 
