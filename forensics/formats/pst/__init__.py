@@ -1,1 +1,1 @@
-"""PST and OST stores: the header by our own code, the items through libpff-python for now ([MS-PST])."""
+"""PST and OST stores by our own engine, layer by layer: `ndb`, `ltp`, `messaging`, `recovery`; libpff is the second opinion."""
