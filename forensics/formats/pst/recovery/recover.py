@@ -162,9 +162,10 @@ class Recoverer:
         self.fragments = len(found.fragments)
         self._tables = found.tables
         for node, inside in remnants.nodes_of(self.view, found):
-            if inside and any(node.data in trail.blocks for trail in self._trails):
+            if inside and node.data & BID_MASK in used:
                 continue
             read = self._read(node, (UNKNOWN,), _REMNANT)
+            used.update(bid & BID_MASK for bid in read.trail.blocks)
             if read.item is None:
                 continue
             yield self._grouped(
