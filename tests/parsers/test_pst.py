@@ -14,7 +14,7 @@ from forensics.absent import Absent
 from forensics.address import Address
 from forensics.parsers.contract import Range, Unit
 from forensics.parsers.pst import PstParser
-from forensics.records import ByteAccount, Folder, Integrity, Message, Record, RecoveredItem, Recovery
+from forensics.records import ByteAccount, Folder, Integrity, Message, Problem, Record, RecoveredItem, Recovery
 from tests.corpus import CORPUS, needs_corpus
 from tests.formats.pst.forge import small
 
@@ -65,6 +65,19 @@ def test_a_deleted_message_says_how_it_was_found() -> None:
     assert how.message_id_ref == message.identity()
     assert (how.tier, how.confidence, how.same_as) == ("deleted_node", "certain", Absent.NOT_APPLICABLE)
     assert isinstance(how.page_offset, int)
+
+
+def test_what_was_overwritten_is_named_with_the_find_and_is_no_problem_of_reading() -> None:
+    forge = small()
+    forge.message(0x210004, "deleted", parent=0x8022)
+    node = forge.nodes.pop(0x210004)
+    forge.stale.append([node])
+    del forge.blocks[node.data]
+    records = _records(forge.build())
+    (how,) = (one for one in records if isinstance(one, RecoveredItem))
+    assert how.message_id_ref is Absent.UNREADABLE
+    assert how.overwritten
+    assert not [one for one in records if isinstance(one, Problem)]
 
 
 def test_the_whole_store_and_its_ranges_give_the_same_records() -> None:

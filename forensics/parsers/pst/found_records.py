@@ -84,19 +84,23 @@ def of_item(found: FoundItem, at: Address, around: Around, keep: Keep) -> Iterat
 
 
 def of_recovered(one: Recovered, at: Address, around: Around, keep: Keep) -> Iterator[Record]:
-    """A recovered item and how it was found; a row that only repeats another item gives no message of its own."""
+    """A recovered item and how it was found; a row that only repeats another item gives no message of its own.
+
+    What of it is gone is no problem of reading: it was overwritten, and the record of how it was found names it.
+    """
     found = one.found
     address = at.child(one.step, found.span)
     ref = ""
     if found.item is None or not (one.same_as and one.tier is Tier.TABLE_ROW):
-        records = list(_records(found, address, around, keep))
+        records = [each for each in _records(found, address, around, keep) if not isinstance(each, Problem)]
         yield from records
-        ref = records[0].identity() if found.item is not None else ""
+        ref = records[0].identity() if records else ""
+    overwritten = dict.fromkeys((*one.overwritten, *found.trail.faults))
     yield replace(
         _how(found, address, one.tier, one.confidence, ref),
         page_offset=Absent.NOT_APPLICABLE if one.page is None else one.page,
         same_as=str(at.child(one.same_as)) if one.same_as else Absent.NOT_APPLICABLE,
-        overwritten=one.overwritten,
+        overwritten=tuple(overwritten),
     )
 
 

@@ -57,6 +57,23 @@ def test_a_deleted_node_is_found_through_a_superseded_page(layout: Layout) -> No
     assert one.overwritten == ()
 
 
+def test_entries_of_a_page_that_was_overwritten_in_part_are_believed_one_by_one() -> None:
+    forge = small()
+    for number in range(4):
+        forge.message(GONE + 32 * number, f"deleted {number}", parent=INBOX)
+    nodes = [forge.nodes.pop(GONE + 32 * number) for number in range(4)]
+    forge.refused.update(node.data for node in nodes)
+    forge.stale.append(nodes)
+    data = bytearray(forge.build())
+    at = data.index(b"".join(forge.layout.node.pack(*node) for node in nodes))
+    data[at : at + 64] = b"\x5a" * 64
+    found = list(Recoverer(open_store(io.BytesIO(bytes(data)))).items())
+    tiers = {_subject(one): (one.tier, one.confidence) for one in found}
+    assert tiers["deleted 2"] == tiers["deleted 3"] == (Tier.DELETED_NODE, Confidence.PROBABLE)
+    assert tiers["deleted 0"][0] is tiers["deleted 1"][0] is Tier.REMNANT
+    assert len(found) == 4
+
+
 def test_a_deleted_folder_keeps_its_name_in_the_path_of_what_lay_in_it() -> None:
     forge = small()
     forge.folder(0x8042, "Secret")

@@ -15,7 +15,7 @@ _SECTOR = 512
 
 
 class PageAt(NamedTuple):
-    """A page whose CRC holds: where it lies, what it is, and its keys."""
+    """A page: where it lies, what it is, its keys; whether its signature is that of its place and its CRC holds."""
 
     at: int
     bid: int
@@ -23,6 +23,8 @@ class PageAt(NamedTuple):
     level: int
     first: int
     last: int
+    placed: bool = True
+    sound: bool = True
 
 
 class CarvedPages:
@@ -31,7 +33,10 @@ class CarvedPages:
     def __init__(self, source: Source, layout: Layout) -> None:
         self._source = source
         self.layout = layout
-        self.pages: tuple[PageAt, ...] = tuple(_scan(source, layout))
+        found = list(_scan(source, layout))
+        self.pages: tuple[PageAt, ...] = tuple(page for page in found if page.sound)
+        self.torn: tuple[PageAt, ...] = tuple(page for page in found if not page.sound)
+        """Pages of which a part was overwritten; what is left of their entries must be believed one by one."""
         self._leaves: dict[int, list[TreePage]] = {}
 
     def leaves(self, kind: int) -> list[TreePage]:
@@ -62,7 +67,7 @@ def newest(pages: list[PageAt]) -> list[PageAt]:
     """Pages in the order of their keys, none over another: each page gives way to a newer one that overlaps it."""
     chosen: list[PageAt] = []
     firsts: list[int] = []
-    for page in sorted(pages, key=lambda page: (-page.bid, page.at)):
+    for page in sorted(pages, key=lambda page: (not page.placed, -page.bid, page.at)):
         index = bisect_left(firsts, page.first)
         before = chosen[index - 1] if index else None
         after = chosen[index] if index < len(chosen) else None
@@ -85,5 +90,6 @@ def _scan(source: Source, layout: Layout) -> Iterator[PageAt]:
             if len(raw) < size:
                 raw = source.read(at, size)
             page = tree_page(layout, raw, at)
-            if page is not None and page.sound and page.keys:
-                yield PageAt(at, page.bid, page.kind, page.level, page.keys[0], page.keys[-1])
+            if page is not None and page.keys:
+                ends = page.keys[0], page.keys[-1]
+                yield PageAt(at, page.bid, page.kind, page.level, *ends, page.placed, page.sound)

@@ -22,7 +22,9 @@ class Trailer(NamedTuple):
 
 
 class TreePage(NamedTuple):
-    """A BTPAGE. ``rows`` are its entries as stored, ``keys`` the first field of each; ``sound`` if its CRC holds."""
+    """A BTPAGE. ``rows`` are its entries as stored, ``keys`` the first field of each; ``sound`` if its CRC holds,
+    ``placed`` if its signature is that of its place.
+    """
 
     at: int
     bid: int
@@ -31,6 +33,7 @@ class TreePage(NamedTuple):
     keys: list[int]
     rows: list[tuple[int, ...]]
     sound: bool
+    placed: bool
 
 
 def trailer(layout: Layout, raw: bytes, at: int) -> Trailer | None:
@@ -62,4 +65,4 @@ def tree_page(layout: Layout, raw: bytes, at: int) -> TreePage | None:
         rows = [form.unpack_from(raw, width * index) for index in range(count)]
     mask = BID_MASK if found.kind == PTYPE_BBT else 0xFFFFFFFF
     keys = [row[0] & mask for row in rows]
-    return TreePage(at, found.bid, found.kind, level, keys, rows, found.whole)
+    return TreePage(at, found.bid, found.kind, level, keys, rows, found.whole, found.placed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from forensics.errors import FormatError
-from forensics.formats.pst.ndb.blocks import Blocks
+from forensics.formats.pst.ndb.blocks import INTERNAL, Blocks
 from forensics.formats.pst.ndb.datatree import DataTree, Trail
 from forensics.formats.pst.ndb.pages import BID_MASK
 from forensics.formats.pst.ndb.subnodes import Node, subnodes
@@ -28,6 +28,8 @@ def reachable(blocks: Blocks, nodes: Iterable[Node]) -> set[int]:
 
 
 def _of_data(blocks: Blocks, bid: int) -> set[int]:
+    if not bid & INTERNAL:
+        return {bid & BID_MASK}
     trail = Trail()
     try:
         tree = DataTree(blocks, bid, trail)

@@ -50,7 +50,7 @@ class Recoverer:
         self._taken = packed(taken(store.db))
         self.view = RecoveryView(store.db, unpacked(self._taken))
         self.reader = ItemReader(self.view, store.named, store.reader.codepage)
-        self.stale = StaleNodes(store)
+        self.stale = StaleNodes(store, self.view)
         self.stale.read_names(self.reader)
         self._trails: list[Trail] = []
         self._seen: dict[bytes, str] = {}
@@ -108,7 +108,7 @@ class Recoverer:
                 Recovered(
                     found=found,
                     tier=Tier.DELETED_NODE if newest else Tier.OLDER_VERSION,
-                    confidence=Confidence.CERTAIN,
+                    confidence=Confidence.PROBABLE if version.torn else Confidence.CERTAIN,
                     step=_step(node),
                     page=version.page,
                     overwritten=_overwritten(found),
@@ -162,9 +162,10 @@ class Recoverer:
         self.fragments = len(found.fragments)
         self._tables = found.tables
         for node, inside in remnants.nodes_of(self.view, found):
-            if inside and any(node.data in trail.blocks for trail in self._trails):
+            if inside and node.data & BID_MASK in used:
                 continue
             read = self._read(node, (UNKNOWN,), _REMNANT)
+            used.update(bid & BID_MASK for bid in read.trail.blocks)
             if read.item is None:
                 continue
             yield self._grouped(

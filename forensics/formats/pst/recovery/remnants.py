@@ -6,6 +6,7 @@ agree they are put together, and what agrees with nothing stays by itself.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -105,13 +106,15 @@ def nodes_of(view: RecoveryView, found: Remnants) -> Iterator[tuple[Node, bool]]
     """
     held_by = {node.data & BID_MASK: node for subs in found.subs.values() for node in subs.values()}
     taken: set[int] = set()
+    order = sorted(found.subs)
     inside = []
     for root in found.contexts.values():
         named = held_by.get(root)
         if named is not None:
             inside.append(named)
             continue
-        sub = _sub_of(view, root, found, taken)
+        near = order[bisect_left(order, root - _NEAR) : bisect_right(order, root + _NEAR)]
+        sub = _sub_of(view, root, {bid: found.subs[bid] for bid in near if bid not in taken})
         if sub:
             taken.add(sub)
         yield Node(0, root, sub, 0), False
@@ -119,7 +122,7 @@ def nodes_of(view: RecoveryView, found: Remnants) -> Iterator[tuple[Node, bool]]
         yield node, True
 
 
-def _sub_of(view: RecoveryView, root: int, found: Remnants, taken: set[int]) -> int:
+def _sub_of(view: RecoveryView, root: int, near: dict[int, dict[int, Node]]) -> int:
     """The block of sub-nodes that holds what a property context points to, or 0 where that cannot be told."""
     try:
         context = NodeObject(view, Node(0, root, 0), Trail()).context()
@@ -127,11 +130,8 @@ def _sub_of(view: RecoveryView, root: int, found: Remnants, taken: set[int]) -> 
         return 0
     wanted = {value for _, type_, value in context.records if _is_reference(type_, value)}
     bag = PropertyBag(context.properties({}, []))
-    near = sorted((abs(bid - root), bid) for bid in found.subs if bid not in taken)
-    for distance, bid in near:
-        subs = found.subs[bid]
-        if distance > _NEAR:
-            break
+    for distance, bid in sorted((abs(bid - root), bid) for bid in near):
+        subs = near[bid]
         agrees = _agrees(view, bag, subs) if wanted <= subs.keys() else False
         if agrees or (agrees is None and (wanted or distance <= _NEXT)):
             return bid

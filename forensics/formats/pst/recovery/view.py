@@ -41,6 +41,10 @@ class RecoveryView:
             self._held[bid] = held
         return held
 
+    def has(self, bid: int) -> bool:
+        """Whether a block of this id is there, in the index or in free space."""
+        return self.strays.find(bid & BID_MASK) is not None or self.db.place(bid) is not None
+
     def _read(self, bid: int) -> Block:
         db = self.db
         if db.place(bid) is not None:
