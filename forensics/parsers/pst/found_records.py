@@ -15,6 +15,7 @@ from forensics.formats.pst.messaging.store import Store
 from forensics.formats.pst.recovery.found import Confidence, Recovered, Tier
 from forensics.parsers import mapi_records
 from forensics.parsers.contract import Keep, Unit
+from forensics.parsers.pst import associated_records
 from forensics.records import (
     ByteAccount,
     Folder,
@@ -79,7 +80,7 @@ def of_item(found: FoundItem, at: Address, around: Around, keep: Keep) -> Iterat
     yield from records
     tier = _TIERS.get(found.place.recovery)
     if tier is not None:
-        ref = records[0].identity() if found.item is not None else ""
+        ref = _message_ref(records)
         yield _how(found, address, tier, Confidence.CERTAIN, ref)
 
 
@@ -94,7 +95,7 @@ def of_recovered(one: Recovered, at: Address, around: Around, keep: Keep) -> Ite
     if found.item is None or not (one.same_as and one.tier is Tier.TABLE_ROW):
         records = [each for each in _records(found, address, around, keep) if not isinstance(each, Problem)]
         yield from records
-        ref = records[0].identity() if records else ""
+        ref = _message_ref(records)
     overwritten = dict.fromkeys((*one.overwritten, *found.trail.faults))
     yield replace(
         _how(found, address, one.tier, one.confidence, ref),
@@ -125,6 +126,9 @@ def _records(found: FoundItem, address: Address, around: Around, keep: Keep) -> 
         lost = found.error or Lost("an item", "the whole item", "nothing of it could be read")
         yield _problem(address, recovery, lost)
         return
+    if found.associated:
+        yield from associated_records.of_item(found, found.item, address, keep)
+        return
     place = mapi_records.Place(
         store_path="/" + "/".join(found.path),
         recovery=recovery,
@@ -134,16 +138,15 @@ def _records(found: FoundItem, address: Address, around: Around, keep: Keep) -> 
     # The content of attachments is checked while it is read, so what the item is worth is known at its end.
     records = list(mapi_records.records_of(found.item, address, place, keep))
     for record in records:
-        yield _marked(record, found) if isinstance(record, Message) else record
+        yield replace(record, integrity=found.integrity) if isinstance(record, Message) else record
+    yield from associated_records.delegates(found, found.item, address)
     for fault in found.trail.faults:
         yield _problem(address, recovery, Lost(fault, _UNSURE, "the checks of the store do not hold"))
 
 
-def _marked(message: Message, found: FoundItem) -> Message:
-    flags = message.flags
-    if found.associated and "associated" not in flags and message.embedded_in is Absent.NOT_APPLICABLE:
-        flags = (*flags, "associated")
-    return replace(message, integrity=found.integrity, flags=flags)
+def _message_ref(records: list[Record]) -> str:
+    """The id of the message that the item gave, if it gave one."""
+    return records[0].identity() if records and isinstance(records[0], Message) else ""
 
 
 def _how(found: FoundItem, address: Address, tier: Tier, confidence: Confidence, ref: str) -> RecoveredItem:
