@@ -26,9 +26,7 @@ _MAY_NOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS)
 @click.command("verify", short_help="Read everything again and name each difference.")
 @case_argument
 @click.option("--read-only", is_flag=True, help="Write nothing, not even the line in the ledger that tells of it.")
-@click.option(
-    "--second-opinion", is_flag=True, help="Have libpff read every PST and OST too."
-)
+@click.option("--second-opinion", is_flag=True, help="Have libpff read every PST and OST too.")
 @shared("verify")
 def command(shared_: Shared, case: Path, read_only: bool, second_opinion: bool) -> int:
     """Read the case in DIR again, from the ledger to the reports, and name each difference and its place.
