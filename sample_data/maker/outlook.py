@@ -1,6 +1,6 @@
 """The Outlook archive of 佐藤's notebook: his mail from 20 May on as a PST, with what he deleted and edited before he left.
 
-Not part of the sample yet. It needs the toolkit's writer and the mutator of the tests beside the standard library.
+It needs the toolkit's writer and the mutator of the tests beside the standard library.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from maker.post import Copy, Post
 from tests.tools.pst_mutator import Mutator, Truth
 
 SINCE = datetime(2026, 5, 20, tzinfo=ZONE)
+PATH = "outlook/kenta.sato/archive.pst"
 INBOX, SENT, DRAFTS = "受信トレイ", "送信済みアイテム", "下書き"
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 EDITED = {

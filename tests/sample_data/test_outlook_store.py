@@ -1,4 +1,4 @@
-"""The Outlook archive of the sample story, not yet part of the sample: sound, small, and true to its answer key."""
+"""The Outlook archive of the sample story, part of the sample: sound, small, and true to its answer key."""
 
 from __future__ import annotations
 
