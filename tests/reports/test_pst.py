@@ -28,7 +28,8 @@ def _item(subject: str, **more: object) -> PstItem:
     given: dict[str, object] = {
         "sender": _SATO, "to": [_TANAKA], "bcc": [_SATO], "submitted": _TIME, "delivered": _TIME + 10_000_001,
         "created": _TIME + 2, "modified": _TIME + 3, "internet_message_id": f"<{subject}@example.jp>",
-        "transport_headers": f"Subject: {subject}\r\nMessage-ID: <{subject}@example.jp>\r\n\r\n", "body": f"本文 {subject}\r\n",
+        "transport_headers": f"Subject: {subject}\r\nMessage-ID: <{subject}@example.jp>\r\n\r\n",
+        "body": f"本文 {subject}\r\n",
         "html": f"<p>{subject}</p>".encode(), "rtf": rb"{\rtf1\ansi hello}",
     }  # fmt: skip
     return mail(subject=subject, **{**given, **more})  # type: ignore[arg-type]
