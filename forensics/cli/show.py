@@ -37,6 +37,8 @@ KINDS = {
     "recipient": "people named in messages",
     "moment": "times",
     "text": "body texts",
+    "associated_item": "hidden items of folders",
+    "mail_rule": "rules and delegates",
     "recovered_item": "ways in which items were recovered",
     "byte_account": "stores with an account of every byte",
     "problem": "problems",

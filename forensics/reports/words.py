@@ -70,6 +70,8 @@ KINDS: dict[str, Pair] = {
     "text": ("本文", "body texts"),
     "attachment": ("添付ファイル", "attachments"),
     "folder": ("フォルダ", "folders"),
+    "associated_item": ("フォルダの隠しアイテム", "hidden items of folders"),
+    "mail_rule": ("仕分けルール・代理人", "rules and delegates"),
     "recovered_item": ("復元の記録", "records of how items were recovered"),
     "byte_account": ("バイト会計", "byte accounts"),
     "problem": ("読み取り上の問題", "problems"),
