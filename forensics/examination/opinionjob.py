@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from forensics.errors import FormatError
-from forensics.formats.pst.comparison import second_opinion
 from forensics.workers import Report
 
 NAMED = 1000
@@ -17,6 +16,10 @@ NAMED = 1000
 
 def compare(args: dict[str, Any], reads: Sequence[Path], spool: Path, report: Report) -> dict[str, Any]:
     """Compare the one store in ``reads``; a store that our own reader cannot open is ``failed``."""
+    try:
+        from forensics.formats.pst.comparison import second_opinion
+    except ImportError as error:
+        return {"failed": f"libpff-python is not installed here: {error.name}"}
     report.at(args["address"])
     with reads[0].open("rb") as handle:
         try:
