@@ -71,7 +71,7 @@ def payload(case: CaseView, month: str | None, first: int, count: int) -> dict[s
     coded["fraction"] = fractions.pack()
     wanted["sec"] = _deltas(wanted["sec"])
     tables = {"meaning": words.MEANINGS, "basis": words.BASES, "recovery": words.RECOVERIES, "zone": words.ZONES}
-    tables |= {"tier": words.TIERS, "confidence": words.CONFIDENCES}
+    tables |= {"tier": words.TIERS, "confidence": words.CONFIDENCES, "ground": words.GROUNDS}
     return {"n": len(wanted["off"]), "texts": coded, "numbers": wanted, "words": tables}
 
 

@@ -92,6 +92,37 @@ CONFIDENCES: dict[str, Pair] = {
     "possible": ("可能性がある", "possible"),
 }
 
+GROUNDS: dict[str, Pair] = {
+    "a superseded page of the node tree names it": (
+        "旧いノード索引の頁に記載がある",
+        "a superseded page of the node tree names it",
+    ),
+    "a superseded page of the node tree names other blocks for it": (
+        "旧いノード索引の頁が別のブロックを指す",
+        "a superseded page of the node tree names other blocks for it",
+    ),
+    "free blocks that no page names": ("どの索引も指さない未使用ブロック", "free blocks that no page names"),
+    "a row of a contents table that outlived its item": (
+        "アイテムより長く残った一覧表の行",
+        "a row of a contents table that outlived its item",
+    ),
+    "the contents table of its folder does not list it": (
+        "フォルダの一覧表に記載がない",
+        "the contents table of its folder does not list it",
+    ),
+    "the index names no parent": ("索引に親の記載がない", "the index names no parent"),
+    "PR_IPM_WASTEBASKET_ENTRYID of the store": (
+        "ストアの PR_IPM_WASTEBASKET_ENTRYID",
+        "PR_IPM_WASTEBASKET_ENTRYID of the store",
+    ),
+    "no index that is whole names its node; a page found by its own check values does": (
+        "完全な索引に記載がなく、検査値から見つけた頁に記載がある",
+        "no index that is whole names its node; a page found by its own check values does",
+    ),
+    "the name of the folder": ("フォルダの名前", "the name of the folder"),
+}
+"""Why an item counts as recovered, by the words of its record."""
+
 USES: dict[str, Pair] = {
     "header": ("ヘッダー", "header"),
     "page": ("索引等の頁", "pages"),

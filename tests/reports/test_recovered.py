@@ -18,6 +18,7 @@ from tests.casebuilder import JUNE, mail, sent
 from tests.reports.browser import Browser, needs_chromium
 from tests.reports.cases import with_timeline
 
+_GROUND = "a superseded page of the node tree names other blocks for it"
 _STORE = Address(evidence="EV-0001", steps=("000001",))
 
 
@@ -32,7 +33,7 @@ def _records() -> list[Record]:
         store_path="/送信済み",
         tier="older_version",
         confidence="certain",
-        basis="a superseded page names other blocks for it",
+        basis=_GROUND,
         page_offset=4096,
         block=88,
         overwritten=("every recipient",),
@@ -81,8 +82,7 @@ def test_the_details_say_how_an_item_was_found_and_what_is_the_same(tmp_path: Pa
     ids = {row["subject"]: row["id"] for row in case.rows("SELECT id, subject FROM message")}
     messages = timeline_rows.details(case, list(ids.values()), [])[0]["messages"]
     older, live = messages[ids["件名 2"]], messages[ids["件名 1"]]
-    basis = "a superseded page names other blocks for it"
-    assert older[10:] == ["older_version", "certain", basis, "4096", "88", "", "every recipient", ""]
+    assert older[10:] == ["older_version", "certain", _GROUND, "4096", "88", "", "every recipient", ""]
     assert live[10:] == ["", "", "", "", "", "", "", "1"]
 
 
@@ -104,6 +104,23 @@ def test_every_tier_and_confidence_of_the_engine_has_words() -> None:
     assert set(words.CONFIDENCES) == set(Confidence)
 
 
+def test_every_ground_that_the_engine_gives_has_words() -> None:
+    import ast
+    import inspect
+
+    from forensics.formats.pst import folders
+    from forensics.formats.pst.messaging import store
+    from forensics.formats.pst.recovery import recover
+
+    given = set()
+    for module in (folders, store, recover):
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Place" and len(node.args) == 2:
+                given |= {node.args[1].value} if isinstance(node.args[1], ast.Constant) else set()
+    assert given - {""} <= set(words.GROUNDS)
+    assert len(given) > 4
+
+
 @needs_chromium
 def test_the_detail_pane_shows_the_former_folder_and_the_confidence(tmp_path: Path) -> None:
     out = Sink(tmp_path / "out")
@@ -114,6 +131,13 @@ def test_the_detail_pane_shows_the_former_folder_and_the_confidence(tmp_path: Pa
         browser.run("document.querySelector('.r.gone').click()")
         browser.settle()
         detail = browser.run("document.getElementById('detail').textContent")
-        for text in ("元のフォルダ/送信済み", "現存アイテムの旧版", "確実", "every recipient", "4096"):
+        for text in (
+            "元のフォルダ/送信済み",
+            "現存アイテムの旧版",
+            "確実",
+            "旧いノード索引の頁が別のブロックを指す",
+            "every recipient",
+            "4096",
+        ):
             assert text in detail
         assert browser.errors == []

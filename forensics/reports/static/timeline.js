@@ -295,7 +295,7 @@
     if (m[10]) {
       add("復元の経路", "Found as", word("tier", m[10]));
       add("確からしさ", "Confidence", word("confidence", m[11]));
-      add("復元の根拠", "Ground", m[12]);
+      add("復元の根拠", "Ground", word("ground", m[12]));
       add("旧索引の頁（バイト位置）", "Superseded page at byte", m[13]);
       add("先頭ブロック", "First block", m[14]);
       add("上書きされた部分", "Overwritten", m[16]);
