@@ -138,6 +138,8 @@ class CaseView:
         connection = duckdb.connect(config={"python_enable_replacements": "false"})
         connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
         connection.execute("SET TimeZone = 'UTC'")
+        # It would draw on standard output, where a program expects one JSON object.
+        connection.execute("SET enable_progress_bar = false")
         # What does not fit into memory is evidence too and stays inside the case; the folder is made when it is needed.
         connection.execute("SET temp_directory = $1", [str(self.folder.resolve() / SPILL)])
         for kind, schema in tables.SCHEMAS.items():
