@@ -200,6 +200,80 @@ class Folder(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssociatedItem(Record):
+    """A hidden item of a folder: a view, a rule, a setting ([MS-OXCFOLD] 2.2.1). It is no message that anybody saw."""
+
+    KIND: ClassVar[str] = "associated_item"
+
+    store_path: str
+    item_class: Text
+    subject: Text
+    created_utc: Count = Absent.NOT_RECORDED
+    modified_utc: Count = Absent.NOT_RECORDED
+    integrity: Integrity = Integrity.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailRule(Record):
+    """An inbox rule or a delegate, as an associated item holds it ([MS-OXORULE] 2.2.4, [MS-OXODLGT] 2.2.2).
+
+    ``rule_kind`` is rule or delegate; the bytes of condition and actions are kept under their hashes, ``texts`` are the
+    readable texts in them, such as addresses that mail is sent on to.
+    """
+
+    KIND: ClassVar[str] = "mail_rule"
+
+    store_path: str
+    rule_kind: str
+    name: Text
+    provider: Text = Absent.NOT_APPLICABLE
+    sequence: Count = Absent.NOT_APPLICABLE
+    enabled: Flag = Absent.NOT_APPLICABLE
+    condition_sha256: Text = Absent.NOT_APPLICABLE
+    actions_sha256: Text = Absent.NOT_APPLICABLE
+    texts: tuple[str, ...] = ()
+    integrity: Integrity = Integrity.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveredItem(Record):
+    """How a recovered item was found. ``message_id_ref`` is the id of its message, where it gives one.
+
+    ``page_offset`` is the superseded page that led to it, ``block`` its first block, ``same_as`` the address of the
+    item that it equals byte for byte; ``overwritten`` names every part of it that is gone.
+    """
+
+    KIND: ClassVar[str] = "recovered_item"
+
+    message_id_ref: Text
+    store_path: str
+    tier: str
+    confidence: str
+    basis: str
+    page_offset: Count = Absent.NOT_APPLICABLE
+    block: Count = Absent.NOT_APPLICABLE
+    same_as: Text = Absent.NOT_APPLICABLE
+    overwritten: tuple[str, ...] = ()
+    integrity: Integrity = Integrity.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByteAccount(Record):
+    """What every byte of a stored file is; the classes sum to ``size``."""
+
+    KIND: ClassVar[str] = "byte_account"
+
+    size: int
+    header: int
+    page: int
+    live_block: int
+    recovered_block: int
+    free_empty: int
+    free_not_empty: int
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem(Record):
     """Something that could not be read: what happened, what is lost by it, and the cause."""
 

@@ -1,4 +1,8 @@
-"""Write the sample case, or check that what is committed is what this program makes; standard library only."""
+"""Write the sample case, or check that what is committed is what this program makes.
+
+It needs the standard library and, for the Outlook archive, this repository: the toolkit's PST writer and the program in
+``tests/tools`` that deletes and edits in a store as Outlook does.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,9 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from maker import deletion, incidents, logs, mailboxes, traffic, truth  # noqa: E402  (found beside this file)
+from maker import deletion, incidents, logs, mailboxes, outlook, traffic, truth  # noqa: E402  (found beside this file)
 from maker.post import Post  # noqa: E402
 
 _MADE = ("case", "tables")
@@ -30,7 +34,10 @@ def build() -> dict[str, bytes]:
     deletion.log_noise(post)
     stores = mailboxes.lay_out(post)
     stores.files.update(logs.log_files(post))
+    archive = outlook.build_store(post)
+    stores.files[outlook.PATH] = archive.data
     answer = truth.truth(stores, post, [*planted, deletion.incident(post)])
+    answer["outlook"] = {"path": f"case/{outlook.PATH}", "sha256": truth.sha256(archive.data), **archive.truth}
     readme = (HERE / "maker" / "readme.md").read_text(encoding="utf-8")
     for name, table in truth.readme_tables(answer).items():
         readme = readme.replace("{" + name + "}", table)

@@ -31,7 +31,11 @@ class Act(StrEnum):
     REPORT = "report"
     """One report was written."""
     VERIFY = "verify"
-    """The whole case was read again; ``result`` names every difference."""
+    """The whole case was read again; ``result`` names every difference.
+
+    With ``second_opinion`` among ``params``, another reader read the mail stores of the evidence, and ``result`` names
+    each point on which it and ours disagree.
+    """
     ANOMALY = "anomaly"
     """Something that should not be was found and kept, such as a line that a crash cut short."""
     CLOCK_CHECK = "clock.check"

@@ -21,7 +21,8 @@ from forensics import canonical, tables
 from forensics.casefile.acts import Act, Phase
 from forensics.casefile.case import CaseFacts, read_facts
 from forensics.casefile.ledger import Line, read_lines
-from forensics.errors import FormatError, IntegrityError
+from forensics.errors import FormatError, IntegrityError, UsageError
+from forensics.evidence.content import ContentStore
 from forensics.evidence.item import ACQUISITION, FILES, MANIFEST, Entry, load_entries
 from forensics.evidence.readback import open_stored, read_stored
 
@@ -138,6 +139,8 @@ class CaseView:
         connection = duckdb.connect(config={"python_enable_replacements": "false"})
         connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
         connection.execute("SET TimeZone = 'UTC'")
+        # It would draw on standard output, where a program expects one JSON object.
+        connection.execute("SET enable_progress_bar = false")
         # What does not fit into memory is evidence too and stays inside the case; the folder is made when it is needed.
         connection.execute("SET temp_directory = $1", [str(self.folder.resolve() / SPILL)])
         for kind, schema in tables.SCHEMAS.items():
@@ -174,6 +177,29 @@ class CaseView:
         """The answer to a query, one dict a row."""
         found: list[dict[str, Any]] = self.arrow(sql, parameters).to_pylist()
         return found
+
+    def chosen(self, condition: str) -> list[str]:
+        """The ids of the messages that meet one SQL condition, all of them where it is empty, in a fixed order."""
+        try:
+            if condition and len(duckdb.extract_statements(f"SELECT ({condition}\n)")) != 1:
+                raise UsageError("the condition is more than one statement", todo="give one condition over 'message'")
+            where = f"WHERE ({condition}\n)" if condition else ""
+            rows = self.rows(f"SELECT id FROM message {where} ORDER BY evidence, address, id")  # noqa: S608 - see above
+        except duckdb.Error as error:
+            said = str(error).partition("\n")[0]
+            raise UsageError(
+                f"the condition cannot be understood: {said}", todo="see docs/reference/records.md"
+            ) from error
+        return [str(row["id"]) for row in rows]
+
+    def content(self, sha256: str) -> bytes:
+        """A body or attachment by its hash, or :class:`IntegrityError` where the stored bytes are not those."""
+        with ContentStore(self.folder / "content").open(sha256) as handle:
+            data = handle.read()
+        if hashlib.sha256(data).hexdigest() != sha256:
+            place = f"{self.folder}/content/{sha256[:2]}/{sha256}"
+            raise IntegrityError("this content is not what it was", place=place, todo="run 'forensics verify'")
+        return data
 
     def counts(self) -> dict[str, int]:
         """How many records of each kind the case holds."""

@@ -54,6 +54,7 @@ def command(shared_: Shared, case: Path, again: bool) -> int:
         parsed=parsed,
         counts=held.counts,
         recovered=held.recovered,
+        accounts=held.accounts,
         problems=held.problems,
         not_mail=held.not_mail,
         head={"lines": held.lines, "sha256": held.head_sha256},

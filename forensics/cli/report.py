@@ -14,17 +14,25 @@ from forensics.errors import DONE, worst
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @case_option
 @again_option
+@click.option("--where", default="", metavar="SQL", help="For 'pst': one condition over the columns of 'message'.")
+@click.option("--message", "messages", metavar="ID", multiple=True, help="For 'pst': this message; can be repeated.")
 @shared("report")
-def command(shared_: Shared, names: tuple[str, ...], case: Path, again: bool) -> int:
-    """Write the reports with these names, or all of them, into the folder 'reports' of the case.
+def command(
+    shared_: Shared, names: tuple[str, ...], case: Path, again: bool, where: str, messages: tuple[str, ...]
+) -> int:
+    """Write the reports with these names, or the usual ones, into the folder 'reports' of the case.
 
     'forensics formats' lists the names. A report that was written from just this timeline and these facts is left as it
     is; --again writes it anew.
+
+    The report 'pst' is written only by its name: the chosen messages as an Outlook data file, selection.pst. For
+    example: forensics report pst --case DIR --where "recovery <> 'live' AND date_utc >= '2026-06-01'"
     """
-    from forensics.examination.reporting import report
+    from forensics.examination.reporting import Selection, report
 
     with shared_.opened(case) as examination:
-        written = report(examination, names, again=again)
+        selection = Selection(where=where, messages=messages) if where or messages else None
+        written = report(examination, names, again=again, selection=selection)
         head = examination.head
     rows = [
         [each.report, str(case / path), "unchanged" if each.unchanged else ""]

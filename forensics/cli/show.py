@@ -13,7 +13,8 @@ from forensics.errors import DONE, INTEGRITY_BROKEN, LEDGER_BROKEN, PARTLY_READ
 
 if TYPE_CHECKING:
     from forensics.examination.acquiring import AcquireSummary
-    from forensics.examination.overview import Item, NotMail, Overview
+    from forensics.examination.overview import Account, Item, NotMail, Overview
+    from forensics.examination.second_opinion import OpinionSummary, StoreOpinion
     from forensics.examination.verifying import VerifySummary
 
 FEW_FILES = 5
@@ -36,10 +37,24 @@ KINDS = {
     "recipient": "people named in messages",
     "moment": "times",
     "text": "body texts",
+    "associated_item": "hidden items of folders",
+    "mail_rule": "rules and delegates",
+    "recovered_item": "ways in which items were recovered",
+    "byte_account": "stores with an account of every byte",
     "problem": "problems",
 }
 
 
+USES = {
+    "header": "header",
+    "page": "pages",
+    "live_block": "live",
+    "recovered_block": "recovered",
+    "free_empty": "free, empty",
+    "free_not_empty": "free, not empty",
+    "unreadable": "unreadable",
+}
+"""What the bytes of a store can be, from the records' own columns."""
 VERDICTS = {
     "matches": "holds: the whole medium was read and gives the hash that the image states",
     "differs": "DOES NOT HOLD: the image states another hash than its medium gives",
@@ -144,6 +159,19 @@ def counts(screen: Screen, case: Overview) -> None:
     screen.facts(
         [(f"{n:>10,}", TIERS.get(tier, tier)) for tier, n in case.recovered.items()] or [("", "there are none")]
     )
+    accounts(screen, case)
+
+
+def accounts(screen: Screen, case: Overview) -> None:
+    """One line for each store: what every byte of it is."""
+    if case.accounts:
+        screen.heading("Every byte of each store, in percent")
+        screen.table(["store", "bytes", *USES.values()], [_account(each) for each in case.accounts])
+
+
+def _account(each: Account) -> list[str]:
+    shares = (getattr(each, name) * 100 / max(each.size, 1) for name in USES)
+    return [each.address, f"{each.size:,}", *(f"{share:.2f}" for share in shares)]
 
 
 def problems(screen: Screen, case: Overview) -> None:
@@ -206,6 +234,29 @@ def verified(screen: Screen, found: VerifySummary) -> None:
         screen.line(f"  Unfinished: {text}; the same command again completes it.", colour="yellow")
     for name in found.torn:
         screen.line(f"  A line that a crash cut short was set aside: ledger/torn/{name}", colour="yellow")
+
+
+def opinion(screen: Screen, found: OpinionSummary) -> None:
+    """What libpff read of each store beside our own reader, and every point on which the two differ."""
+    differing = sum(each.differing for each in found.stores)
+    said = many(differing, "disagreement") if differing else "no disagreement"
+    screen.heading(f"Second opinion by libpff on {many(len(found.stores), 'store')}: {said}")
+    for each in found.stores:
+        screen.line(f"  {each.address}  {each.path}", bold=True)
+        screen.line(f"    {_compared(each)}", colour="yellow" if each.failed else "")
+        for one in each.disagreements[:FIRST]:
+            said = f"ours {one.ours[:200]!r}, libpff {one.theirs[:200]!r}"
+            screen.line(f"    {one.where}, {one.what}: {said}", colour="red")
+        if each.differing > FIRST:
+            screen.line(f"    These are the first {FIRST} of {each.differing:,}; --json gives up to 1,000 of a store.")
+
+
+def _compared(each: StoreOpinion) -> str:
+    if each.failed or each.refused:
+        return each.failed or f"Not compared, because libpff refuses the store: {each.refused}"
+    parts = (many(each.folders, "folder"), many(each.items, "item"), many(each.attachments, "attachment"))
+    only = f"; {many(each.only_ours, 'embedded message')} that libpff cannot open" if each.only_ours else ""
+    return f"Compared {', '.join(parts)}{only}."
 
 
 def ledger(screen: Screen, lines: int, sha256: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from forensics.casefile.acts import Act, Phase
@@ -64,6 +64,21 @@ class NotMail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What every byte of one PST or OST is; the classes sum to ``size``."""
+
+    address: str
+    size: int
+    header: int
+    page: int
+    live_block: int
+    recovered_block: int
+    free_empty: int
+    free_not_empty: int
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepTaken:
     """One line of the ledger."""
 
@@ -86,6 +101,7 @@ class Overview:
     parsed: bool
     counts: dict[str, int]
     recovered: dict[str, int]
+    accounts: tuple[Account, ...]
     problems: tuple[dict[str, str], ...]
     not_mail: tuple[NotMail, ...]
     images: tuple[Image, ...]
@@ -107,6 +123,7 @@ def overview(view: CaseView) -> Overview:
         parsed=parsed,
         counts=view.counts(),
         recovered=recovered_of(view) if parsed else {},
+        accounts=accounts_of(view) if parsed else (),
         problems=first_problems(view) if parsed else (),
         not_mail=tuple(each for each in _unclaimed(view) if not _is_opened(each, opened)),
         images=images,
@@ -120,6 +137,13 @@ def recovered_of(view: CaseView) -> dict[str, int]:
     """How many messages were found in each way, from the living to the carved."""
     rows = view.rows("SELECT recovery, count(*) AS n FROM message GROUP BY recovery ORDER BY n DESC, recovery")
     return {row["recovery"]: row["n"] for row in rows}
+
+
+def accounts_of(view: CaseView) -> tuple[Account, ...]:
+    """The account of every byte of each store, in order of their addresses."""
+    names = ", ".join(each.name for each in fields(Account))
+    rows = view.rows(f"SELECT {names} FROM byte_account ORDER BY evidence, address")  # noqa: S608 - own column names
+    return tuple(Account(**row) for row in rows)
 
 
 def first_problems(view: CaseView) -> tuple[dict[str, str], ...]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from forensics import discovery
+from forensics import canonical, discovery
 from forensics.casefile.acts import Act
 from forensics.casefile.view import CaseView
 from forensics.errors import DONE, UsageError
 from forensics.examination.conductor import Examination
 from forensics.examination.files import adopt, still_there
 from forensics.examination.station import tool
+from forensics.reports.selection import Selection as Selection
 from forensics.reports.sink import Sink
 
 REPORTS = "forensics.reports"
@@ -39,28 +40,48 @@ def available() -> dict[str, discovery.Offer]:
     return {offer.name: offer for offer in discovery.offers(REPORTS, ENTRY_POINTS) if offer.maker is not None}
 
 
-def report(examination: Examination, names: Sequence[str] = (), *, again: bool = False) -> list[ReportSummary]:
-    """Write the named reports, or all of them, unless they were written from just this timeline."""
+def report(
+    examination: Examination, names: Sequence[str] = (), *, again: bool = False, selection: Selection | None = None
+) -> list[ReportSummary]:
+    """Write the named reports, or the usual ones, unless they were written from just this timeline.
+
+    A report with ``on_request`` is written only by its name; it alone takes a selection of messages.
+    """
     known = available()
     unknown = [name for name in names if name not in known]
     if unknown:
         raise UsageError(f"there is no report named {unknown[0]!r}", todo=f"name one of: {', '.join(known)}")
+    usual = [name for name, offer in known.items() if not _on_request(offer)]
+    if selection is not None and not any(_on_request(known[name]) for name in names):
+        named = ", ".join(name for name in known if name not in usual)
+        raise UsageError("a selection is for reports on request only", todo=f"name one of: {named}")
     view = examination.view()
     made = view.newest(Act.TIMELINE)
     if made is None:
         raise UsageError("there is no timeline yet", place=str(view.folder), todo="run 'forensics timeline' first")
     inputs = [str(output["sha256"]) for output in made.value["out"]]
-    return [_write(examination, view, known[name], inputs, again) for name in names or known]
+    return [_write(examination, view, known[name], inputs, again, selection) for name in names or usual]
+
+
+def _on_request(offer: discovery.Offer) -> bool:
+    return bool(getattr(offer.maker, "on_request", False))
 
 
 def _write(
-    examination: Examination, view: CaseView, offer: discovery.Offer, inputs: list[str], again: bool
+    examination: Examination,
+    view: CaseView,
+    offer: discovery.Offer,
+    inputs: list[str],
+    again: bool,
+    selection: Selection | None,
 ) -> ReportSummary:
+    given = {"selection": selection or Selection()} if _on_request(offer) else {}
     params: dict[str, Any] = {
         "report": offer.name,
         "inputs": inputs,
         "facts_sha256": view.facts_sha256,
         "tool_sha256": tool()["sha256"],
+        **{key: canonical.decode(canonical.encode(asdict(value))) for key, value in given.items()},
     }
     line = view.newest(Act.REPORT, report=offer.name)
     same = line is not None and all(line.value["params"].get(key) == value for key, value in params.items())
@@ -72,7 +93,7 @@ def _write(
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         sink = Sink(work)
-        offer.maker().write(view, sink)
+        offer.maker().write(view, sink, **given)
         step.outputs += [adopt(work / name, examination.folder, f"reports/{name}") for name, _, _ in sink.written]
         examination.station.progress.end()
     shutil.rmtree(work)

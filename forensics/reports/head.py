@@ -8,6 +8,7 @@ from typing import Any
 from forensics import __version__
 from forensics.casefile.view import CaseView, EvidenceItem
 from forensics.reports.inputs import input_line
+from forensics.reports.words import USES
 
 PROBLEMS_SHOWN = 500
 FILES_SHOWN = 200
@@ -20,8 +21,8 @@ NOT_COVERED = (
         "Deleted files were not carved from unallocated space.",
     ),
     (
-        "PST・OST 内部の未割当領域からの復元は、この版では行っていない。",
-        "This version does not recover items from unallocated blocks of PST and OST files.",
+        "PST・OST 内部の復元は、上書きされていないブロックに限られる。上書きされた部分は記録に明示する。",
+        "Inside PST and OST files only what was not overwritten is recovered; parts that were are named.",
     ),
     (
         "暗号化されたメールや添付ファイルは復号していない。",
@@ -61,8 +62,25 @@ def head(case: CaseView) -> dict[str, Any]:
         "counts": counts(case),
         "problems": case.rows(_PROBLEMS, [PROBLEMS_SHOWN]),
         "files": list(_unread(case)),
+        "accounts": accounts(case),
         "not_covered": list(NOT_COVERED),
     }
+
+
+def accounts(case: CaseView) -> list[dict[str, Any]]:
+    """For each PST and OST what every byte of it is: (class, bytes, share in percent), which sum to its size."""
+    paths = {
+        f"{item.name}/{entry.number:06d}": entry.path.decode("utf-8", "backslashreplace")
+        for item in case.evidence
+        for entry in item.files
+        if entry.number is not None
+    }
+    found = []
+    for row in case.rows("SELECT * FROM byte_account ORDER BY evidence, address"):
+        uses = [(use, row[use], f"{row[use] * 100 / max(row['size'], 1):.2f}") for use in USES]
+        at = row["address"]
+        found.append({"address": at, "path": paths.get(at, ""), "size": row["size"], "uses": uses})
+    return found
 
 
 def counts(case: CaseView) -> dict[str, Any]:

@@ -48,6 +48,10 @@ FIELDS = (
     "logical_id",
     "copies",
     "same_id_other_body",
+    "tier",
+    "confidence",
+    "same_as",
+    "overwritten",
 )
 
 
@@ -78,6 +82,10 @@ def _sql(zone: str) -> str:
         "logical_id": "logical.logical_id",
         "copies": "logical.copies",
         "same_id_other_body": "logical.same_id_other_body",
+        "tier": "how.tier",
+        "confidence": "how.confidence",
+        "same_as": "how.same_as",
+        "overwritten": "how.overwritten",
         "has_attachments": "CASE WHEN message.has_attachments THEN 'true' ELSE 'false' END",
     }
     for name in ("date_utc", "received_utc"):
@@ -87,9 +95,15 @@ def _sql(zone: str) -> str:
         WITH named AS (
             SELECT message_id_ref, string_agg(coalesce(name, '?'), '; ' ORDER BY position, id) AS names
             FROM attachment GROUP BY message_id_ref
+        ), how AS (
+            SELECT message_id_ref, min_by(tier, id) AS tier, min_by(confidence, id) AS confidence,
+                   min_by(coalesce(same_as, ''), id) AS same_as,
+                   min_by(array_to_string(overwritten, '; '), id) AS overwritten
+            FROM recovered_item WHERE message_id_ref IS NOT NULL GROUP BY message_id_ref
         )
         SELECT {wanted} FROM message
         LEFT JOIN named ON named.message_id_ref = message.id
+        LEFT JOIN how ON how.message_id_ref = message.id
         LEFT JOIN logical ON logical.message_ref = message.id
         ORDER BY message.evidence, message.address, message.id
     """  # noqa: S608 - own column names only

@@ -7,7 +7,7 @@ from typing import Any
 
 from forensics import __version__
 from forensics.casefile.view import CaseView
-from forensics.reports.head import counts
+from forensics.reports.head import accounts, counts
 from forensics.reports.inputs import input_line
 from forensics.reports.sink import TableFacts
 
@@ -29,6 +29,7 @@ def facts_of(case: CaseView, report: str, table: TableFacts, columns: Mapping[st
         "ledger": input_line(case),
         "rows": table.rows,
         "counts": counts(case),
+        "byte_accounts": accounts(case),
         "problems": case.counts()["problem"],
         "columns": [{"heading": heading, "field": field} for heading, field in columns.items()],
         "form": _RULES,

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, BinaryIO, NamedTuple, Self
 
 from forensics import canonical
 from forensics.errors import UsageError
@@ -107,6 +107,27 @@ class Sink:
             raise
         beside.replace(path)
         self._written[name] = Written(name, file.hasher.hexdigest(), file.size)
+
+    @contextmanager
+    def seekable(self, name: str) -> Iterator[BinaryIO]:
+        """A new file for a format that is not written from front to back; it takes its name when it is whole."""
+        path = self._path(name)
+        beside = path.with_name(path.name + ".new")
+        beside.unlink(missing_ok=True)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        try:
+            with os.fdopen(os.open(beside, flags, 0o644), "w+b") as handle:
+                yield handle
+                handle.flush()
+                os.fsync(handle.fileno())
+                handle.seek(0)
+                found = hashlib.file_digest(handle, "sha256").hexdigest()
+                size = handle.tell()
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+        beside.replace(path)
+        self._written[name] = Written(name, found, size)
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name) or _RESERVED.fullmatch(name) or len(name) > _LONGEST_NAME:

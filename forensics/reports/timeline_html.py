@@ -72,5 +72,5 @@ def _page(case: CaseView, told: dict[str, Any], month: str | None, first: int, c
 def _render(told: dict[str, Any], **values: Any) -> bytes:
     given = {"data": "", "details": "", "bodies": True, "parts": [], "label": "", "events": 0, **values}
     limits = {"problems": PROBLEMS_SHOWN, "files": FILES_SHOWN, "excerpt": timeline_rows.EXCERPT}
-    given |= {"kinds": words.KINDS, "recoveries": words.RECOVERIES, "limits": limits}
+    given |= {"kinds": words.KINDS, "recoveries": words.RECOVERIES, "uses": words.USES, "limits": limits}
     return render("timeline.html.j2", "timeline.css", "timeline.js", {**told, **given})

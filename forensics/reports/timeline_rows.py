@@ -71,6 +71,7 @@ def payload(case: CaseView, month: str | None, first: int, count: int) -> dict[s
     coded["fraction"] = fractions.pack()
     wanted["sec"] = _deltas(wanted["sec"])
     tables = {"meaning": words.MEANINGS, "basis": words.BASES, "recovery": words.RECOVERIES, "zone": words.ZONES}
+    tables |= {"tier": words.TIERS, "confidence": words.CONFIDENCES, "ground": words.GROUNDS}
     return {"n": len(wanted["off"]), "texts": coded, "numbers": wanted, "words": tables}
 
 
@@ -141,9 +142,19 @@ _DETAILS = """
         SELECT message_id_ref, string_agg(coalesce(name, '?') || ' (' || coalesce(size::VARCHAR, '?')
                || ' bytes, SHA-256 ' || coalesce(sha256, '?') || ')', '; ' ORDER BY position, id) AS names
         FROM attachment GROUP BY message_id_ref
+    ), how AS (
+        SELECT message_id_ref, min_by(tier, id) AS tier, min_by(confidence, id) AS confidence,
+               min_by(basis, id) AS basis, min_by(coalesce(page_offset::VARCHAR, ''), id) AS page,
+               min_by(coalesce(block::VARCHAR, ''), id) AS block, min_by(coalesce(same_as, ''), id) AS same_as,
+               min_by(array_to_string(overwritten, '; '), id) AS overwritten
+        FROM recovered_item WHERE message_id_ref IS NOT NULL GROUP BY message_id_ref
+    ), twins AS (
+        SELECT same_as, count(*)::VARCHAR AS n FROM recovered_item WHERE same_as IS NOT NULL GROUP BY same_as
     )
-    SELECT message.id, sender, "to", cc, bcc, message_id, names, item_class, integrity, span_start, span_end
+    SELECT message.id, sender, "to", cc, bcc, message_id, names, item_class, message.integrity, span_start, span_end,
+           tier, confidence, basis, page, block, how.same_as, overwritten, twins.n
     FROM message LEFT JOIN named ON named.message_id_ref = message.id
+    LEFT JOIN how ON how.message_id_ref = message.id LEFT JOIN twins ON twins.same_as = message.address
 """
 _FIRST_BODY = f"""
     WITH plain AS (

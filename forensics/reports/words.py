@@ -70,8 +70,69 @@ KINDS: dict[str, Pair] = {
     "text": ("本文", "body texts"),
     "attachment": ("添付ファイル", "attachments"),
     "folder": ("フォルダ", "folders"),
+    "associated_item": ("フォルダの隠しアイテム", "hidden items of folders"),
+    "mail_rule": ("仕分けルール・代理人", "rules and delegates"),
+    "recovered_item": ("復元の記録", "records of how items were recovered"),
+    "byte_account": ("バイト会計", "byte accounts"),
     "problem": ("読み取り上の問題", "problems"),
 }
+
+TIERS: dict[str, Pair] = {
+    "deleted_folder": ("削除済みフォルダ", "folder of deleted items"),
+    "orphan": ("親フォルダのないノード", "node without a folder"),
+    "deleted_node": ("旧索引にだけ残るアイテム", "only in a superseded index"),
+    "older_version": ("現存アイテムの旧版", "older version of a live item"),
+    "table_row": ("フォルダ一覧に残る行", "row left in a folder's table"),
+    "remnant": ("索引のないブロック", "blocks that no index names"),
+}
+
+CONFIDENCES: dict[str, Pair] = {
+    "certain": ("確実", "certain"),
+    "probable": ("可能性が高い", "probable"),
+    "possible": ("可能性がある", "possible"),
+}
+
+GROUNDS: dict[str, Pair] = {
+    "a superseded page of the node tree names it": (
+        "旧いノード索引の頁に記載がある",
+        "a superseded page of the node tree names it",
+    ),
+    "a superseded page of the node tree names other blocks for it": (
+        "旧いノード索引の頁が別のブロックを指す",
+        "a superseded page of the node tree names other blocks for it",
+    ),
+    "free blocks that no page names": ("どの索引も指さない未使用ブロック", "free blocks that no page names"),
+    "a row of a contents table that outlived its item": (
+        "アイテムより長く残った一覧表の行",
+        "a row of a contents table that outlived its item",
+    ),
+    "the contents table of its folder does not list it": (
+        "フォルダの一覧表に記載がない",
+        "the contents table of its folder does not list it",
+    ),
+    "the index names no parent": ("索引に親の記載がない", "the index names no parent"),
+    "PR_IPM_WASTEBASKET_ENTRYID of the store": (
+        "ストアの PR_IPM_WASTEBASKET_ENTRYID",
+        "PR_IPM_WASTEBASKET_ENTRYID of the store",
+    ),
+    "no index that is whole names its node; a page found by its own check values does": (
+        "完全な索引に記載がなく、検査値から見つけた頁に記載がある",
+        "no index that is whole names its node; a page found by its own check values does",
+    ),
+    "the name of the folder": ("フォルダの名前", "the name of the folder"),
+}
+"""Why an item counts as recovered, by the words of its record."""
+
+USES: dict[str, Pair] = {
+    "header": ("ヘッダー", "header"),
+    "page": ("索引等の頁", "pages"),
+    "live_block": ("現存アイテムのブロック", "blocks of live items"),
+    "recovered_block": ("復元アイテムのブロック", "blocks of recovered items"),
+    "free_empty": ("未使用・空", "free and empty"),
+    "free_not_empty": ("未使用・空でない", "free and not empty"),
+    "unreadable": ("読めない", "unreadable"),
+}
+"""What a byte of a store can be, in the order of the columns of ``byte_account``."""
 
 YES: Pair = ("はい", "yes")
 NO: Pair = ("いいえ", "no")

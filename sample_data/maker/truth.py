@@ -167,8 +167,28 @@ def _places(found: list[str]) -> str:
     return ", ".join(name if number == 1 else f"{name} ×{number}" for name, number in counts.items())
 
 
+_DEEDS = {
+    "moved": "moved to the folder of deleted items",
+    "hard_deleted": "deleted past that folder",
+    "edited": "edited; what it said before",
+    "orphaned": "taken out of its folder's list, still in the index",
+}
+
+
+def _outlook_table(store: Value) -> str:
+    """What its owner deleted and edited in the Outlook archive, and what of it still stands."""
+    rows = ["| mail | what was done | former folder | what still stands |", "|---|---|---|---|"]
+    for one in store["changed"]:
+        gone = f"{one['blocks_overwritten']} of its blocks overwritten"
+        stands = "everything" if one["whole"] else gone
+        deed = _DEEDS.get(one["deed"], one["deed"])
+        rows.append(f"| {one['subject']}<br>`{one['message_id']}` | {deed} | `{one['former_folder']}` | {stands} |")
+    live = "; ".join(f"`{name}` {len(items)}" for name, items in store["live"].items())
+    return "\n".join([f"Live: {live}.", "", *rows])
+
+
 def readme_tables(value: Value) -> dict[str, str]:
-    """The two tables of the README, so that no number in it is typed by hand."""
+    """The tables of the README, so that no number in it is typed by hand."""
     stores = ["| store | whose | what | messages | attachments | folders and states |", "|---|---|---|---|---|---|"]
     for name, store in value["stores"].items():
         folders = "; ".join(f"`{folder}` {count}" for folder, count in store["folders"].items())
@@ -185,4 +205,5 @@ def readme_tables(value: Value) -> dict[str, str]:
         )
     logs = ", ".join(f"`{path}` {count} lines" for path, count in value["logs"]["lines"].items())
     total = f"{len(value['logical_messages'])}"
-    return {"STORES": "\n".join(stores), "FOUND": "\n".join(found), "LOGS": logs, "TOTAL": total}
+    outlook = _outlook_table(value["outlook"])
+    return {"OUTLOOK": outlook, "STORES": "\n".join(stores), "FOUND": "\n".join(found), "LOGS": logs, "TOTAL": total}

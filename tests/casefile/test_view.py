@@ -103,3 +103,8 @@ def test_a_folder_that_is_no_case_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError):
         CaseView(tmp_path)
+
+
+def test_a_long_query_draws_nothing_on_standard_output(tmp_path: Path) -> None:
+    view = CaseBuilder(tmp_path / "case").view()
+    assert view.rows("SELECT current_setting('enable_progress_bar') AS shown") == [{"shown": False}]

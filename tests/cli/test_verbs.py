@@ -170,10 +170,10 @@ def test_formats_lists_every_parser_with_its_code() -> None:
 
 
 def test_a_parser_whose_library_is_missing_stays_listed() -> None:
-    # Stands in for an installation without libpff.
-    answer = forensics("formats", before="import sys\nsys.modules['pypff'] = None")
+    # Stands in for an installation without the reader of compound files.
+    answer = forensics("formats", before="import sys\nsys.modules['olefile'] = None")
     assert answer.code == 0
-    assert "needs the library pypff, which is not installed" in answer.out
+    assert "needs the library olefile, which is not installed" in answer.out
 
 
 def test_doctor_tries_the_guards_and_the_disk(tmp_path: Path) -> None:

@@ -32,7 +32,8 @@ def came_out(case: Path, image: str, expected: dict[str, str]) -> None:
     parents = {line.value["params"].get("parent") for line in lines(case) if line.act == "acquire"}
     assert parents - {""} == {image}
     sound(case)
-    found = rows(case, "SELECT parser, count(*) AS n FROM message WHERE embedded_in IS NULL GROUP BY parser")
+    live = "embedded_in IS NULL AND recovery IN ('live', 'soft_deleted')"
+    found = rows(case, f"SELECT parser, count(*) AS n FROM message WHERE {live} GROUP BY parser")
     counts = {row["parser"].split()[0]: row["n"] for row in found}
     assert counts["mbox"] == 200
     assert counts["maildir"] + counts.get("eml", 0) == 5

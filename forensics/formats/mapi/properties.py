@@ -15,6 +15,7 @@ from uuid import UUID
 from forensics.formats.codepages import charset_of, codepage_of_locale
 from forensics.formats.mapi import tags
 from forensics.formats.mapi.strings import decode_string8, decode_utf16
+from forensics.records import Integrity
 
 _UNSET_TICKS = frozenset({0, 0x0CB34557A3DD4000, 0x7FFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF})
 
@@ -27,6 +28,10 @@ class NamedId:
     number: int | None = None
     name: str = ""
 
+    def __hash__(self) -> int:
+        # Hashed for every named property of every item; the set of properties rarely tells two of them apart.
+        return hash((self.number, self.name))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Property:
@@ -36,6 +41,8 @@ class Property:
     raw: bytes = b""
     named: NamedId | None = None
     values: tuple[bytes, ...] = ()
+    integrity: Integrity = Integrity.NONE
+    """Whether the store's own checksum of these bytes held."""
 
     @property
     def id(self) -> int:
@@ -79,9 +86,10 @@ class PropertyBag(Mapping[int, Property]):
         self._by_id: dict[int, Property] = {}
         self._by_name: dict[NamedId, Property] = {}
         for one in self.everything:
-            held = self._by_id.get(one.id)
+            id_ = one.tag >> 16
+            held = self._by_id.get(id_)
             if held is None or (one.type == tags.PTYP_STRING and held.type != tags.PTYP_STRING):
-                self._by_id[one.id] = one
+                self._by_id[id_] = one
                 if one.named is not None:
                     self._by_name[one.named] = one
         if codepage is None:

@@ -1,1 +1,1 @@
-"""PST and OST stores: the header by our own code, the items through libpff-python for now ([MS-PST])."""
+"""PST and OST stores by our own engine: `ndb`, `ltp`, `messaging`, `recovery`; libpff gives a second opinion."""

@@ -287,10 +287,21 @@
     add("Message-ID", "Message-ID", m[4]);
     add("種別", "Item class", m[6]);
     add("証拠番号", "Evidence", text("evidence", row));
-    add("フォルダ", "Folder", text("store_path", row));
+    const former = ["orphaned", "stale", "remnant", "carved"].includes(text("recovery", row));
+    add(former ? "元のフォルダ" : "フォルダ", former ? "Former folder" : "Folder", text("store_path", row));
     add("位置", "Address", text("address", row));
     add("バイト範囲", "Byte range", m[8] ? `${m[8]} – ${m[9]}` : "");
     add("所在・復元", "Recovery", word("recovery", text("recovery", row)));
+    if (m[10]) {
+      add("復元の経路", "Found as", word("tier", m[10]));
+      add("確からしさ", "Confidence", word("confidence", m[11]));
+      add("復元の根拠", "Ground", word("ground", m[12]));
+      add("旧索引の頁（バイト位置）", "Superseded page at byte", m[13]);
+      add("先頭ブロック", "First block", m[14]);
+      add("上書きされた部分", "Overwritten", m[16]);
+      add("バイト単位で同一のアイテム", "Byte for byte the same as", m[15]);
+    }
+    add("同一内容の復元痕跡", "Recovered finds that are the same", m[17]);
     add("ストアの検査値", "Store checksum", m[7]);
     add("写しの数", "Copies", numbers.seen_in[row]);
     add("写しの同一記録", "Repeat", numbers.repeat[row] ? pair("はい", "yes") : "");

@@ -6,12 +6,12 @@ Follows [MS-PST] 2.2.2.6 HEADER; the 4 KiB page variant (wVer 36) of OST files s
 from __future__ import annotations
 
 import struct
-import zlib
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from forensics.errors import FormatError
+from forensics.formats.pst.ndb.checksums import crc
+from forensics.formats.pst.ndb.layout import Width
 
 HEADER_SIZE = 564
 MAGIC = b"!BDN"
@@ -24,6 +24,8 @@ MAGIC = b"!BDN"
 #  12   2  wVerClient             19                                             same
 #       4  ROOT.dwReserved                                                       164       180
 #     4/8  ROOT.ibFileEof         size that the store states for itself          168       184
+#     4/8  ROOT.BREFNBT.bid, .ib    root page of the node tree                       184       216
+#     4/8  ROOT.BREFBBT.bid, .ib    root page of the block tree                      192       232
 #       1  bSentinel              0x80                                           460       512
 #       1  bCryptMethod           0 none, 1 permute, 2 cyclic, 0x10 EDP          461       513
 #       4  dwCRCFull              CRC of the 516 bytes from offset 8             absent    524
@@ -32,25 +34,45 @@ _PARTIAL_SPAN = slice(8, 8 + 471)
 _FULL_SPAN = slice(8, 8 + 516)
 
 
-class Width(StrEnum):
-    """Which family of layouts a store uses."""
+class Ref(NamedTuple):
+    """A BREF: the id of a page or block and its offset in the file."""
 
-    ANSI = "ANSI"
-    UNICODE = "Unicode"
-    UNICODE_4K = "Unicode 4 KiB pages"
+    bid: int
+    at: int
+
+
+NOWHERE = Ref(0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Layout:
     eof: struct.Struct
     eof_at: int
+    roots: struct.Struct
+    roots_at: int
     sentinel_at: int
     crypt_at: int
     crc_full_at: int | None
 
 
-_ANSI = _Layout(eof=struct.Struct("<I"), eof_at=168, sentinel_at=460, crypt_at=461, crc_full_at=None)
-_UNICODE = _Layout(eof=struct.Struct("<Q"), eof_at=184, sentinel_at=512, crypt_at=513, crc_full_at=524)
+_ANSI = _Layout(
+    eof=struct.Struct("<I"),
+    eof_at=168,
+    roots=struct.Struct("<IIII"),
+    roots_at=184,
+    sentinel_at=460,
+    crypt_at=461,
+    crc_full_at=None,
+)
+_UNICODE = _Layout(
+    eof=struct.Struct("<Q"),
+    eof_at=184,
+    roots=struct.Struct("<QQQQ"),
+    roots_at=216,
+    sentinel_at=512,
+    crypt_at=513,
+    crc_full_at=524,
+)
 
 _CLIENTS = {b"SM": "PST", b"SO": "OST", b"AB": "PAB"}
 _ENCODINGS = {0x00: "none", 0x01: "permute", 0x02: "cyclic", 0x10: "EDP (Windows Information Protection)"}
@@ -68,6 +90,9 @@ class StoreHeader:
     encoding: str
     stated_size: int
     problems: tuple[str, ...]
+    crypt: int = 0
+    nodes: Ref = NOWHERE
+    blocks: Ref = NOWHERE
 
     @property
     def kind(self) -> str:
@@ -98,6 +123,7 @@ def parse_header(data: bytes) -> StoreHeader:
         raise FormatError(f"The PST header states version {version}, which no specification names.", offset=10)
     layout = _ANSI if width is Width.ANSI else _UNICODE
     crypt = data[layout.crypt_at]
+    node_bid, node_at, block_bid, block_at = layout.roots.unpack_from(data, layout.roots_at)
     return StoreHeader(
         client=_CLIENTS.get(client, f"unknown client {client.hex()}"),
         version=version,
@@ -105,6 +131,9 @@ def parse_header(data: bytes) -> StoreHeader:
         encoding=_ENCODINGS.get(crypt, f"unknown ({crypt:#04x})"),
         stated_size=int(layout.eof.unpack_from(data, layout.eof_at)[0]),
         problems=tuple(_contradictions(data, layout, crc_partial)),
+        crypt=crypt,
+        nodes=Ref(node_bid, node_at),
+        blocks=Ref(block_bid, block_at),
     )
 
 
@@ -119,8 +148,3 @@ def _contradictions(data: bytes, layout: _Layout, crc_partial: int) -> list[str]
     if data[layout.sentinel_at] != 0x80:
         found.append(f"bSentinel of the header is {data[layout.sentinel_at]:#04x}, not 0x80")
     return found
-
-
-def crc(data: bytes) -> int:
-    """The CRC of [MS-PST] 5.3: the usual polynomial, begun with zero and not inverted at the end."""
-    return zlib.crc32(data, 0xFFFFFFFF) ^ 0xFFFFFFFF

@@ -1,0 +1,68 @@
+"""A property context: every property of one object, its bytes as stored ([MS-PST] 2.3.3)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from forensics.errors import FormatError
+from forensics.formats.mapi import Lost, NamedId, Property, tags
+from forensics.formats.pst.ltp import bth
+from forensics.formats.pst.ltp.heap import PROPERTY_CONTEXT, Heap
+from forensics.formats.pst.ltp.values import Values, property_of
+from forensics.records import Integrity
+
+# offset  bytes  name in [MS-PST] 2.3.3.3, the record of the B-tree
+#   0       2    wPropId       the key
+#   2       2    wPropType
+#   4       4    dwValueHnid   the value itself, where it has at most four bytes
+_RECORD = struct.Struct("<HHI")
+_INLINE = {type_: width for type_, width in tags.WIDTHS.items() if width <= 4}
+_NONE = frozenset((tags.PTYP_UNSPECIFIED, tags.PTYP_NULL))
+
+
+class PropertyContext:
+    """The records of a property context; values are read when they are asked for."""
+
+    __slots__ = ("_values", "records")
+
+    def __init__(self, heap: Heap, values: Values) -> None:
+        if heap.client != PROPERTY_CONTEXT:
+            raise FormatError(f"The heap is of kind {heap.client:#x} and no property context.")
+        self._values = values
+        self.records: list[tuple[int, int, int]] = []
+        for leaf in bth.leaves(heap, heap.root, 2, 6):
+            self.records.extend(_RECORD.iter_unpack(leaf))
+
+    def properties(
+        self, named: dict[int, NamedId], lost: list[Lost], left: frozenset[int] = frozenset()
+    ) -> Iterator[Property]:
+        """Every property; those in ``left`` without their value, which is read in pieces or never."""
+        values, name_of = self._values, named.get
+        integrity = values.integrity
+        for id_, type_, value in self.records:
+            tag = id_ << 16 | type_
+            width = _INLINE.get(type_)
+            if width is not None:
+                raw = value.to_bytes(4, "little")[:width]
+            elif id_ in left or type_ in _NONE:
+                raw = b""
+            else:
+                try:
+                    raw = values.at(value)
+                except FormatError as error:
+                    lost.append(Lost(f"property {tag:#010x}", "its value", error.what))
+                    yield Property(tag=tag, named=name_of(id_), integrity=Integrity.FAILED)
+                    continue
+                integrity = values.integrity
+                if type_ & tags.MULTIVALUED:
+                    held, why = property_of(tag, raw, named, integrity)
+                    if why:
+                        lost.append(Lost(f"property {tag:#010x}", "its separate values", why))
+                    yield held
+                    continue
+            yield Property(tag=tag, raw=raw, named=name_of(id_), integrity=integrity)
+
+    def reference(self, id_: int) -> tuple[int, int] | None:
+        """Type and HNID of a property that is not read as a value."""
+        return next(((type_, value) for each, type_, value in self.records if each == id_), None)

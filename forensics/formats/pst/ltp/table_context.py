@@ -1,0 +1,176 @@
+"""A table context: rows of properties in columns, and the index that says which rows count ([MS-PST] 2.3.4)."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from forensics.errors import FormatError
+from forensics.formats.mapi import Lost, NamedId, Property, tags
+from forensics.formats.pst.ltp import bth
+from forensics.formats.pst.ltp.heap import TABLE_CONTEXT, Heap
+from forensics.formats.pst.ltp.values import Values, property_of
+from forensics.formats.pst.ndb.layout import Layout
+
+# offset  bytes  name in [MS-PST] 2.3.4.1 TCINFO
+#   0       1    bType        0x7C
+#   1       1    cCols
+#   2       8    rgib         ends of the 8- and 4-byte, 2-byte, 1-byte values and of the bitmap
+#  10       4    hidRowIndex
+#  14       4    hnidRows
+#  18       4    hidIndex     not used
+#  22            rgTCOLDESC   tag 4, ibData 2, cbData 1, iBit 1
+_INFO = struct.Struct("<BB4HIII")
+_COLUMN = struct.Struct("<IHBB")
+_ROW_ID = struct.Struct("<I")
+
+
+class Column(NamedTuple):
+    """TCOLDESC."""
+
+    tag: int
+    at: int
+    width: int
+    bit: int
+
+
+class Row(NamedTuple):
+    """A row as it stands in the matrix: its id, its number, its bytes."""
+
+    id: int
+    number: int
+    raw: bytes
+
+
+class TableContext:
+    """A table over a heap. Rows are cut out of the matrix a block at a time."""
+
+    __slots__ = (
+        "_bitmap",
+        "_layout",
+        "_leaf",
+        "_own",
+        "_pages",
+        "_rows_a_block",
+        "_values",
+        "columns",
+        "index",
+        "row_size",
+    )
+
+    def __init__(self, heap: Heap, values: Values, layout: Layout) -> None:
+        raw = heap.item(heap.root)
+        if heap.client != TABLE_CONTEXT or len(raw) < _INFO.size:
+            raise FormatError(f"The heap is of kind {heap.client:#x} and no table context.")
+        kind, count, _, _, bitmap, row_size, index, rows, _ = _INFO.unpack_from(raw)
+        self._bitmap: int = bitmap
+        self.row_size: int = row_size
+        if kind != TABLE_CONTEXT or self.row_size < 4 or _INFO.size + count * _COLUMN.size > len(raw):
+            raise FormatError("The heap holds no description of a table.")
+        self._layout = layout
+        self._values = values
+        self._own = {heap.root, index, rows} - {0}
+        end = _INFO.size + count * _COLUMN.size
+        self.columns = tuple(Column._make(each) for each in _COLUMN.iter_unpack(raw[_INFO.size : end]))
+        self.index = self._read_index(heap, index)
+        self._pages = values.tree(rows) if rows & 0x1F else None
+        self._rows_a_block = 0
+        self._leaf: tuple[int, bytes] = (-1, b"")
+        if self._pages is None and rows:
+            self._leaf = (0, heap.item(rows))
+
+    def _read_index(self, heap: Heap, hid: int) -> list[tuple[int, int]]:
+        """Row ids and numbers, in the order of the ids."""
+        form = struct.Struct("<I" + self._layout.row_number.format[1:])
+        found: list[tuple[int, int]] = []
+        if hid:
+            for leaf in bth.leaves(heap, hid, _ROW_ID.size, self._layout.row_number.size):
+                found.extend(form.iter_unpack(leaf))
+        return found
+
+    def rows(self) -> Iterator[Row]:
+        """The rows that count, in the order of their numbers; ``FormatError`` where the matrix is gone."""
+        for id_, number in sorted(self.index, key=lambda each: each[1]):
+            yield Row(id_, number, self._raw(number))
+
+    def beyond(self) -> Iterator[Row]:
+        """The rows that still stand in the matrix and that no index names."""
+        counted = {number for _, number in self.index}
+        for number in range(self._capacity()):
+            if number not in counted:
+                raw = self._raw(number)
+                if raw.strip(b"\0"):
+                    yield Row(_ROW_ID.unpack_from(raw)[0], number, raw)
+
+    def block_of(self, row: Row) -> int:
+        """The block that a row lies in; 0 where the rows lie in the heap itself."""
+        return 0 if self._pages is None else self._pages.bids[row.number // self._per_block()]
+
+    def _per_block(self) -> int:
+        """Every block but the last is full, and no row lies over two ([MS-PST] 2.3.4.4.1)."""
+        if self._rows_a_block == 0:
+            full = self._layout.largest
+            if self._pages is not None and len(self._pages) > 1:
+                with contextlib.suppress(FormatError):
+                    full = len(self._pages.leaf(0))
+            self._rows_a_block = max(1, full // self.row_size) if self._pages is not None else 1 << 32
+        return self._rows_a_block
+
+    def _capacity(self) -> int:
+        if self._pages is None:
+            return len(self._leaf[1]) // self.row_size
+        if not len(self._pages):
+            return 0
+        last = len(self._page(len(self._pages) - 1)) // self.row_size
+        return (len(self._pages) - 1) * self._per_block() + last
+
+    def _raw(self, number: int) -> bytes:
+        per_block = self._per_block()
+        at = number % per_block * self.row_size
+        raw = self._page(number // per_block)[at : at + self.row_size]
+        if len(raw) != self.row_size:
+            raise FormatError(f"Row {number} lies outside of the table.")
+        return raw
+
+    def _page(self, index: int) -> bytes:
+        if self._leaf[0] != index:
+            if self._pages is None:
+                raise FormatError(f"The table has no block {index}.")
+            self._leaf = (index, self._pages.leaf(index))
+        return self._leaf[1]
+
+    def _value(self, hnid: int) -> bytes:
+        if hnid in self._own:
+            # Seen in rows that were being written when their table was superseded.
+            raise FormatError(f"The cell points to item {hnid:#x} of the heap, which describes the table itself.")
+        return self._values.at(hnid)
+
+    def cells(self, row: Row) -> Iterator[tuple[Column, bytes]]:
+        """The cells of a row that are filled, each with its bytes in the row."""
+        bitmap = row.raw[self._bitmap :]
+        for column in self.columns:
+            if column.bit >> 3 < len(bitmap) and bitmap[column.bit >> 3] & 0x80 >> (column.bit & 7):
+                yield column, row.raw[column.at : column.at + column.width]
+
+    def properties(self, row: Row, named: dict[int, NamedId], lost: list[Lost]) -> Iterator[Property]:
+        """The properties of a row."""
+        integrity = self._values.integrity
+        for column, cell in self.cells(row):
+            type_ = column.tag & 0xFFFF
+            width = tags.WIDTHS.get(type_)
+            if width is not None and width <= 8:
+                # A boolean has one byte in a row and two in a property context.
+                raw = cell.ljust(width, b"\0")[:width]
+                yield Property(tag=column.tag, raw=raw, named=named.get(column.tag >> 16), integrity=integrity)
+                continue
+            try:
+                raw = self._value(int.from_bytes(cell[:4], "little"))
+            except FormatError as error:
+                lost.append(Lost(f"property {column.tag:#010x} of row {row.number + 1}", "its value", error.what))
+                continue
+            held, why = property_of(column.tag, raw, named, self._values.integrity)
+            if why:
+                lost.append(Lost(f"property {column.tag:#010x}", "its separate values", why))
+            yield held

@@ -1,0 +1,41 @@
+"""The bytes of a store, read where they are asked for and never as a whole."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from typing import BinaryIO
+
+WINDOW = 1 << 22
+
+
+class Source:
+    """Random access to a file by offset; what lies past its end is read as nothing."""
+
+    __slots__ = ("_descriptor", "_handle", "size")
+
+    def __init__(self, handle: BinaryIO) -> None:
+        self._handle = handle
+        before = handle.tell()
+        self.size = handle.seek(0, os.SEEK_END)
+        handle.seek(before)
+        self._descriptor = -1
+        # Only of these is it known that the descriptor gives the same bytes as the handle.
+        if isinstance(handle, io.BufferedReader) and isinstance(handle.raw, io.FileIO) and hasattr(os, "pread"):
+            self._descriptor = handle.fileno()
+
+    def read(self, at: int, count: int) -> bytes:
+        """Up to ``count`` bytes from ``at``; fewer at the end of the file."""
+        if at < 0 or count <= 0 or at >= self.size:
+            return b""
+        count = min(count, self.size - at)
+        if self._descriptor >= 0:
+            return os.pread(self._descriptor, count, at)
+        self._handle.seek(at)
+        return self._handle.read(count)
+
+    def windows(self, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
+        """The bytes of a range in pieces of 4 MiB, each with its offset."""
+        for at in range(start, min(stop, self.size), WINDOW):
+            yield at, self.read(at, min(WINDOW, stop - at))

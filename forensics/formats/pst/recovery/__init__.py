@@ -1,0 +1,1 @@
+"""What was deleted, superseded or left behind: stale pages, orphans, remnants, rows."""

@@ -1,0 +1,286 @@
+"""Everything that a store no longer shows and still holds, tier by tier, never in place of a live item.
+
+Deleted Items and orphans are read with the folders (`messaging.store`); the tiers here come from superseded pages,
+free blocks and old rows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from forensics.errors import FormatError
+from forensics.formats.mapi import Item, Lost, tags
+from forensics.formats.pst.accounting import ByteAccount, account
+from forensics.formats.pst.folders import FolderNode, Place
+from forensics.formats.pst.messaging.found import FoundItem
+from forensics.formats.pst.messaging.items import ItemReader
+from forensics.formats.pst.messaging.objects import TYPE_ASSOCIATED, TYPE_CONTENTS, TYPE_MASK
+from forensics.formats.pst.messaging.store import Store
+from forensics.formats.pst.ndb.datatree import Trail
+from forensics.formats.pst.ndb.pages import BID_MASK
+from forensics.formats.pst.ndb.subnodes import Node
+from forensics.formats.pst.recovery import remnants, rows
+from forensics.formats.pst.recovery.fingerprint import fingerprint
+from forensics.formats.pst.recovery.found import Confidence, Recovered, Tier
+from forensics.formats.pst.recovery.reach import reachable
+from forensics.formats.pst.recovery.space import packed, taken, unpacked
+from forensics.formats.pst.recovery.stale import UNKNOWN, StaleNodes, Version
+from forensics.formats.pst.recovery.view import RecoveryView
+from forensics.records import Recovery
+
+_ITEMS = frozenset({0x04, 0x08})
+_HIDDEN = 0x08
+_FOLDER = 0x02
+_DELETED = Place(Recovery.STALE, "a superseded page of the node tree names it")
+_OLDER = Place(Recovery.STALE, "a superseded page of the node tree names other blocks for it")
+_REMNANT = Place(Recovery.REMNANT, "free blocks that no page names")
+_ROW = Place(Recovery.REMNANT, "a row of a contents table that outlived its item")
+
+_Rows = Callable[[Trail], Iterator[rows.OldRow]]
+_Table = tuple[Node, tuple[str, ...], int | None, _Rows]
+
+
+class Recoverer:
+    """Recovers from one store. ``used`` grows while items are read: the places of the blocks that they needed."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._taken = packed(taken(store.db))
+        self.view = RecoveryView(store.db, unpacked(self._taken))
+        self.reader = ItemReader(self.view, store.named, store.reader.codepage)
+        self.stale = StaleNodes(store, self.view)
+        self.stale.read_names(self.reader)
+        self._trails: list[Trail] = []
+        self._seen: dict[bytes, str] = {}
+        self._shown: dict[int, tuple[str, Node]] = {}
+        """The deleted nodes that were shown as whole items, each with its step."""
+        self.fragments = 0
+        self._tables: dict[int, int] = {}
+        self._by_size: dict[int, list[int]] | None = None
+
+    def items(self) -> Iterator[Recovered]:
+        """Every recovered item, the surest tiers first."""
+        yield from self._stale_items()
+        yield from self._remnants()
+        yield from self._rows()
+
+    def folders(self) -> Iterator[FolderNode]:
+        """Folders that only superseded pages name, as their newest version says."""
+        seen: set[int] = set()
+        for version in self.stale.of_types(frozenset({_FOLDER})):
+            nid = version.node.nid
+            if version.live or nid in seen:
+                continue
+            seen.add(nid)
+            lost: list[Lost] = []
+            try:
+                bag = self.reader.bag(version.node, self._trail(), lost)
+            except FormatError:
+                continue
+            path = (*self.stale.path(version.node.parent), bag.text(tags.PR_DISPLAY_NAME) or "")
+            yield FolderNode(
+                path=path, nid=nid, parent_nid=version.node.parent, properties=bag, live=0, associated=0,
+                place=_DELETED, problems=tuple(lost),
+            )  # fmt: skip
+
+    def account(self) -> ByteAccount:
+        """The account of the file, once the items were read."""
+        used = (place for trail in self._trails for place in trail.blocks.values())
+        return account(self.store.db, used, unpacked(self._taken))
+
+    def _trail(self) -> Trail:
+        trail = self.store.budget.trail()
+        self._trails.append(trail)
+        return trail
+
+    def _stale_items(self) -> Iterator[Recovered]:
+        for version in self.stale.of_types(_ITEMS):
+            node = version.node
+            place = _OLDER if version.live else _DELETED
+            path = self.stale.path(node.parent)
+            found = self._read(node, path, place)
+            if found.item is not None and not version.live:
+                self._shown.setdefault(node.nid, (_step(node), node))
+            newest = not version.live and self.stale.versions[node.nid][0] is version
+            yield self._grouped(
+                Recovered(
+                    found=found,
+                    tier=Tier.DELETED_NODE if newest else Tier.OLDER_VERSION,
+                    confidence=Confidence.PROBABLE if version.torn else Confidence.CERTAIN,
+                    step=_step(node),
+                    page=version.page,
+                    overwritten=_overwritten(found),
+                ),
+                self._live_twin(version),
+            )
+
+    def _live_twin(self, version: Version) -> FoundItem | None:
+        """The live item of the same node, to compare with."""
+        if not version.live:
+            return None
+        node, _ = self.store.node(version.node.nid)
+        return None if node is None else self.store.read(node, (), 0, _OLDER)
+
+    def _read(self, node: Node, path: tuple[str, ...], place: Place) -> FoundItem:
+        trail = Trail()
+        item: Item | None = None
+        error = None
+        try:
+            trail = self._trail()
+            item = self.reader.item(node, trail)
+        except FormatError as refusal:
+            error = Lost("a recovered item", "the whole item", refusal.what)
+        hidden = node.nid & TYPE_MASK == _HIDDEN
+        return FoundItem(
+            node=node, path=path, position=0, associated=hidden, place=place, item=item, error=error, trail=trail
+        )
+
+    def _grouped(self, one: Recovered, twin: FoundItem | None = None) -> Recovered:
+        """The same, with the step of the item that it equals byte for byte."""
+        item = one.found.item
+        if item is None:
+            return one
+        mark = fingerprint(item)
+        if twin is not None and twin.item is not None and fingerprint(twin.item) == mark:
+            same_as = f"node:{twin.nid}"
+        else:
+            same_as = self._seen.setdefault(mark, one.step)
+        if same_as == one.step:
+            return one
+        return Recovered(
+            found=one.found, tier=one.tier, confidence=one.confidence, step=one.step, page=one.page,
+            same_as=same_as, overwritten=one.overwritten,
+        )  # fmt: skip
+
+    def _remnants(self) -> Iterator[Recovered]:
+        used = {bid & BID_MASK for trail in self._trails for bid in trail.blocks}
+        if self.view.torn:
+            used |= reachable(self.view, (node for node, _ in self.store.db.nodes()))
+        found = remnants.sort_out(self.view, used)
+        self.fragments = len(found.fragments)
+        self._tables = found.tables
+        for node, inside in remnants.nodes_of(self.view, found):
+            if inside and node.data & BID_MASK in used:
+                continue
+            read = self._read(node, (UNKNOWN,), _REMNANT)
+            used.update(bid & BID_MASK for bid in read.trail.blocks)
+            if read.item is None:
+                continue
+            yield self._grouped(
+                Recovered(
+                    found=read,
+                    tier=Tier.REMNANT,
+                    confidence=Confidence.PROBABLE if node.sub else Confidence.CERTAIN,
+                    step=f"block:{node.data}",
+                    overwritten=_overwritten(read),
+                ),
+                self._live_like(node),
+            )
+
+    def _rows(self) -> Iterator[Recovered]:
+        seen: dict[bytes, str] = {}
+        for table, path, page, sources in self._tables_of_rows():
+            try:
+                trail = self._trail()
+            except FormatError:
+                return
+            for row in rows.readable(sources(trail), trail):
+                if row.block and page is not None and self.store.db.place(row.block) is not None:
+                    # The live table still names this block, and what stands beyond its index was read there.
+                    continue
+                found = FoundItem(
+                    node=Node(row.nid, table.data, 0), path=self._path_of(row.nid, path), position=row.number,
+                    associated=row.nid & TYPE_MASK == _HIDDEN, place=_ROW, item=row.item, error=None, trail=trail,
+                )  # fmt: skip
+                step = f"row:{table.nid}:{table.data}:{row.number}:{row.nid}"
+                mark = row.nid.to_bytes(4, "little") + fingerprint(row.item)
+                same_as = self._row_twin(row) or seen.setdefault(mark, step)
+                yield Recovered(
+                    found=found,
+                    tier=Tier.TABLE_ROW,
+                    confidence=Confidence.PROBABLE if row.sure else Confidence.POSSIBLE,
+                    step=step,
+                    page=page,
+                    same_as="" if same_as == step else same_as,
+                    overwritten=(*_overwritten(found), "the item itself: only its row in the folder's list is left"),
+                )
+
+    def _row_twin(self, row: rows.OldRow) -> str:
+        """The step of the item that says the same as a row, live or recovered, or ""."""
+        live, _ = self.store.node(row.nid)
+        step, node = (f"node:{row.nid}", live) if live is not None else self._shown.get(row.nid, ("", None))
+        if node is None:
+            return ""
+        with contextlib.suppress(FormatError):
+            if rows.agrees(row.item.properties, self.reader.bag(node, Trail(), [])):
+                return step
+        return ""
+
+    def _path_of(self, nid: int, path: tuple[str, ...]) -> tuple[str, ...]:
+        """The folder of a row; where its table does not say whose it is, the folder of its item."""
+        if path != (UNKNOWN,):
+            return path
+        node, _ = self.store.node(nid)
+        held = self.stale.versions.get(nid)
+        if node is None and held:
+            node = held[0].node
+        return path if node is None else self.stale.path(node.parent)
+
+    def _tables_of_rows(self) -> Iterator[_Table]:
+        """The contents tables that may hold rows of items that are gone: live ones, superseded ones, remnants."""
+        named, codepage = self.store.named, self.store.reader.codepage
+        for folder in self.store.folders():
+            for type_ in () if folder.is_search else (TYPE_CONTENTS, TYPE_ASSOCIATED):
+                node, _ = self.store.node(folder.nid & ~TYPE_MASK | type_)
+                if node is not None:
+                    yield node, folder.path, None, partial(rows.beyond_index, self.store.db, node, named, codepage)
+        tables = frozenset({TYPE_CONTENTS, TYPE_ASSOCIATED})
+        for version in self.stale.of_types(tables):
+            node = version.node
+            path = self.stale.path(node.nid & ~TYPE_MASK | _FOLDER)
+            yield node, path, version.page, partial(rows.all_rows, self.view, node, named, codepage)
+        read = {version.node.data & BID_MASK for version in self.stale.of_types(tables)}
+        for root in (root for root in self._tables.values() if root not in read):
+            node = Node(0, root, 0)
+            yield node, (UNKNOWN,), None, partial(rows.all_rows, self.view, node, named, codepage)
+
+    def _live_like(self, node: Node) -> FoundItem | None:
+        """A live item whose first block has the same bytes as that of a remnant."""
+        try:
+            data = self.view.read(node.data).data
+        except FormatError:
+            return None
+        if self._by_size is None:
+            self._by_size = {}
+            for nid, (bid, _) in self.stale.live.items():
+                place = self.store.db.place(bid) if nid & TYPE_MASK in _ITEMS else None
+                if place is not None:
+                    self._by_size.setdefault(place.stored, []).append(nid)
+        place = self.view.strays.find(node.data & BID_MASK)
+        for nid in self._by_size.get(place.stored if place else 0, ()):
+            live, _ = self.store.node(nid)
+            try:
+                if live is not None and self.view.read(live.data).data == data:
+                    return self.store.read(live, (), 0, _REMNANT)
+            except FormatError:
+                continue
+        return None
+
+
+def _step(node: Node) -> str:
+    return f"stale:{node.nid}:{node.data}:{node.sub}"
+
+
+def _overwritten(found: FoundItem) -> tuple[str, ...]:
+    """What of an item is gone, in words."""
+    lost = list(found.item.problems) if found.item is not None else []
+    if found.error is not None:
+        lost.append(found.error)
+    parts = [f"{each.what}: {each.lost} ({each.cause})" for each in lost]
+    parts += found.trail.faults
+    if found.item is not None:
+        things = enumerate(found.item.attachments, start=1)
+        parts += [f"attachment {number}: its content ({thing.lost})" for number, thing in things if thing.lost]
+    return tuple(parts)
