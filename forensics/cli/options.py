@@ -33,7 +33,7 @@ FACTS = {
     "purpose": "The question that the examination is to answer.",
     "time_zone": "The zone in which the reports show times, beside UTC. A new case has Asia/Tokyo.",
     "language": "The language of the reports, ja or en. A new case has ja.",
-    "code_page": "The Windows code page of message texts that state none and do not tell. A new case has 932, Japanese.",
+    "code_page": "The Windows code page of message texts that state none and do not tell (932 in a new case).",
 }
 # Whether a path can be read is for the examination to find out and to write down.
 PATH = click.Path(path_type=Path, readable=False)
