@@ -271,6 +271,7 @@ def check(folder: Path, case_id: str) -> list[Difference]:
         what = f"the head names {head['lines']} lines, {head['size']} bytes; the ledger has {count} lines, {size} bytes"
         if head["lines"] == count and head["size"] == size:
             what = "the head names another last line than the ledger has"
+            differ(count, "this is not the last line that the head names; one of the two was changed")
         found.append(Difference(place="ledger/head", what=what))
     return found
 
