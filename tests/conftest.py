@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import time
 from typing import Any
@@ -18,6 +19,11 @@ if hasattr(time, "tzset"):
 # Help texts and tables are compared, so the terminal has one width and no colour.
 os.environ.update({"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"})
 os.environ.pop("FORCE_COLOR", None)
+
+# Started in the background of a script, everything ignores these, and what is tested here would inherit that.
+for each, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(each) is signal.SIG_IGN:
+        signal.signal(each, usual)
 
 hypothesis.settings.register_profile("same-every-run", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("same-every-run")
