@@ -1,4 +1,4 @@
-"""Deeds drawn by lot on a generated store, then none, some or all of what they freed is filled: ground truth by seed."""
+"""Deeds drawn by lot on a generated store, then none, some or all of what they freed is filled: the truth by seed."""
 
 from __future__ import annotations
 
