@@ -12,6 +12,7 @@ _KNOWN = {
     "acquisition": "one large file with SHA-256 and MD5 and a read-back of the copy, beside dc3dd",
     "html_report": "the timeline page with 50,000 events, until a browser shows it",
     "parsing": "a mailbox of real mail into records, beside Python's mailbox and email",
+    "pst": "a generated Outlook store of 20,000 messages, beside pffexport, readpst and libpff-python",
 }
 
 

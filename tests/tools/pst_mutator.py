@@ -9,6 +9,7 @@ import hashlib
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
 from forensics.formats.pst.writer import PstItem
@@ -24,6 +25,7 @@ Tier = Literal["SOFT_DELETED", "ORPHANED", "STALE", "REMNANT", "ROW", "GONE"]
 Deed = Literal["moved", "hard_deleted", "orphaned", "edited"]
 Rows = Literal["compacted", "left"]
 Cells = Literal["freed", "kept"]
+Raw = bytes
 
 _SUBJECT, _BODY, _MODIFIED = 0x0037001F, 0x1000001F, 0x30080040
 _COUNT, _UNREAD, _FLAGS = 0x3602, 0x3603, 0x0E07
@@ -291,17 +293,21 @@ class Mutator:
         """Of every change, what still stands of the item as it was before."""
         used = self._used_blocks()
         live_rows = {folder: self._table(folder) for folder in {change.folder for change in self.changes}}
-        return [self._truth(change, used, live_rows[change.folder]) for change in self.changes]
+        pages = {kind: self._standing_pages(kind) for kind in (0x80, 0x81)}
+        rows = self._freed_tables()
+        return [self._truth(change, used, live_rows[change.folder], pages, rows) for change in self.changes]
 
-    def _truth(self, change: Change, used: set[int], table: Table) -> Truth:
+    def _truth(
+        self, change: Change, used: set[int], table: Table, pages: dict[int, list[StalePage]], rows: list[Raw]
+    ) -> Truth:
         before = change.before
         shared = tuple(block.bid for block in before.blocks if block.bid in used)
         loose = [block for block in before.blocks if block.bid not in used]
         stands = list(still(self.image.data, loose))
         entry = struct.pack("<QQQI", before.nid, before.bid_data, before.bid_sub, before.parent)
-        leaves = tuple(page for page in self._standing_pages(0x81) if entry in page.raw[:480])
+        leaves = tuple(page for page in pages[0x81] if entry in page.raw[:480])
         bids = {block.bid for block in before.blocks}
-        block_leaves = tuple(page for page in self._standing_pages(0x80) if bids & set(_keys(page)))
+        block_leaves = tuple(page for page in pages[0x80] if not bids.isdisjoint(_keys(page)))
         unlisted = set(range(len(table.slots))) - set(table.order.values())
         row_left = bool(before.row) and any(table.slots[number] == before.row for number in unlisted)
         standing = tuple(block for block, stand in zip(loose, stands, strict=True) if stand)
@@ -320,15 +326,16 @@ class Mutator:
             block_leaves=block_leaves,
             context_stands=context_stands,
             row_left=row_left,
-            row_in_freed_table=bool(before.row) and self._freed_tables_hold(before.row),
+            row_in_freed_table=bool(before.row) and any(before.row in raw for raw in rows),
         )
 
-    def _freed_tables_hold(self, row: bytes) -> bool:
+    def _freed_tables(self) -> list[Raw]:
+        """What stands in freed blocks that belonged to no message."""
         held = {block.bid for change in self.changes for block in change.before.blocks}
         loose = [one for one in self.image.freed if one.bid not in held]
         standing = (one for one, stands in zip(loose, still(self.image.data, loose), strict=True) if stands)
         decode = bytes(range(256)) if self.image.crypt is Crypt.NONE else DECODE
-        return any(row in one.raw.translate(decode) for one in standing)
+        return [one.raw.translate(decode) for one in standing]
 
     def _tier(self, change: Change, data: bool, leaf: bool, any_block: bool, row_left: bool) -> Tier:
         alive = self.image.nbt.get(change.before.nid) is not None
@@ -393,9 +400,10 @@ def _contents(folder: int) -> int:
     return folder - Nid.NORMAL_FOLDER + Nid.CONTENTS_TABLE
 
 
-def _keys(page: StalePage) -> list[int]:
+@cache
+def _keys(page: StalePage) -> frozenset[int]:
     count, _, size, _ = page.raw[488:492]
-    return [struct.unpack_from("<Q", page.raw, at)[0] for at in range(0, count * size, size)]
+    return frozenset(struct.unpack_from("<Q", page.raw, at)[0] for at in range(0, count * size, size))
 
 
 def _attachment(image: Image, one: Subnode) -> AttachmentAt:

@@ -9,8 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from forensics.formats.mapi import AttachedThing, Item, PropertyBag, subject, tags
+from forensics.formats.pst.messaging.found import FoundItem
 from forensics.formats.pst.recovery.found import Recovered, Tier
 from forensics.formats.pst.writer import PstAttachment, PstItem
+from forensics.records import Recovery
 from tests.tools.pst_mutator import Truth, Version
 from tests.tools.pst_stories import message
 
@@ -151,17 +153,23 @@ def _verdict(one: Recovered, versions: dict[tuple[int, int, int], Version], made
     assert item is not None
     exact = versions.get((node.nid, node.data, node.sub))
     alike = [exact] if exact else [each for each in versions.values() if each.bid_data == node.data and not node.nid]
+    if not node.data:
+        alike = [each for each in versions.values() if each.bid_sub == node.sub]
+        said = _parts(item, made[alike[0].nid]) if alike else Verdict(("equals nothing that was there",), ())
+        return Verdict((*said.wrong, *(f"property {id_:#06x}" for id_ in item.properties)), said.missing)
     if alike:
         return compare(item, alike[0], made[alike[0].nid])
-    said = _NUMBER.search(subject(item))
-    if said is None or one.tier is not Tier.REMNANT:
+    order = _NUMBER.search(subject(item))
+    if order is None or one.tier is not Tier.REMNANT:
         return Verdict(("equals nothing that was there",), ())
-    outer = message(int(said[1])).attachments
+    outer = message(int(order[1])).attachments
     inner = [each.item for each in outer if each.item is not None]
     return compare_inner(item, inner[0]) if inner else Verdict(("equals nothing that was there",), ())
 
 
-def _missed(truths: Sequence[Truth], verdicts: dict[int, Verdict], scores: dict[str, Score]) -> Iterator[tuple[str, str]]:
+def _missed(
+    truths: Sequence[Truth], verdicts: dict[int, Verdict], scores: dict[str, Score]
+) -> Iterator[tuple[str, str]]:
     """What still stands and was not found. A version counts once, however many deeds it has a truth for."""
     done: set[tuple[int, int, int]] = set()
     for truth in truths:
@@ -174,8 +182,33 @@ def _missed(truths: Sequence[Truth], verdicts: dict[int, Verdict], scores: dict[
         verdict = verdicts.get(before.bid_data)
         if verdict is None:
             yield truth.tier, f"{key} {before.subject!r} was not found"
-        elif truth.whole and verdict.missing:
+        elif truth.whole and verdict.missing and (truth.leaves or _saved_together(before)):
             yield truth.tier, f"{key} {before.subject!r} lacks {verdict.missing}, which stands"
+
+
+def _saved_together(version: Version) -> bool:
+    """Whether the sub-nodes were written in the same save as the properties, so that their ids tell it.
+
+    After an edit that kept them only the node tree says whose they are; once its pages are gone nothing does.
+    """
+    low, high = sorted((version.bid_data >> 2, version.bid_sub >> 2))
+    return {block.bid >> 2 for block in version.blocks}.issuperset(range(low, high + 1)) if version.bid_sub else True
+
+
+def score_folders(truths: Sequence[Truth], items: Sequence[FoundItem]) -> dict[str, Score]:
+    """Of what lies in Deleted Items, and of what no folder lists."""
+    scores: dict[str, Score] = {}
+    known = {nid: message(number) for nid, number in numbers(truths).items()}
+    for tier, recovery in (("SOFT_DELETED", Recovery.SOFT_DELETED), ("ORPHANED", Recovery.ORPHANED)):
+        versions = {one.before.nid: one.before for one in truths if one.tier == tier}
+        found = {one.nid: one.item for one in items if one.place.recovery is recovery}
+        made = scores[tier] = Score(recovered=len(found), expected=len(versions))
+        made.missed = [f"{nid} was not found" for nid in versions.keys() - found.keys()]
+        for nid, item in found.items():
+            verdict = None if item is None or nid not in versions else compare(item, versions[nid], known[nid])
+            if verdict is None or verdict != Verdict((), ()):
+                made.wrong.append(f"{nid}: {verdict}")
+    return scores
 
 
 def score_rows(truths: Sequence[Truth], recovered: Sequence[Recovered], live: Sequence[Version]) -> Score:
@@ -187,14 +220,17 @@ def score_rows(truths: Sequence[Truth], recovered: Sequence[Recovered], live: Se
     rows = [one for one in recovered if one.tier is Tier.TABLE_ROW]
     made.recovered = len(rows)
     found: set[tuple[int, str]] = set()
+    reused: set[int] = set()
     for one in rows:
         assert one.found.item is not None
         text = subject(one.found.item)
+        if not text and one.found.item.problems:
+            reused.add(one.found.nid)
+            continue
         found.add((one.found.nid, text))
-        if text not in said[one.found.nid] and not (not text and one.overwritten):
+        if text not in said[one.found.nid]:
             made.wrong.append(f"{one.step}: {text!r}")
     expected = {(one.before.nid, one.before.subject) for one in truths if one.row_left or one.row_in_freed_table}
     made.expected = len(expected)
-    nids = {nid for nid, _ in found}
-    made.missed = [f"row of {nid} {text!r}" for nid, text in sorted(expected - found) if nid not in nids]
+    made.missed = [f"row of {nid} {text!r}" for nid, text in sorted(expected - found) if nid not in reused]
     return made

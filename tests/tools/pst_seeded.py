@@ -1,4 +1,4 @@
-"""Deeds drawn by lot on a generated store, then none, some or all of what they freed is filled: ground truth by seed."""
+"""Deeds drawn by lot on a generated store, then none, some or all of what they freed is filled: the truth by seed."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ import random
 from collections.abc import Iterator
 from functools import cache
 
-from tests.tools.pst_mutator import Cells, Mutator, Rows
+from tests.tools.pst_mutator import Cells, Mutator, Rows, Version
 from tests.tools.pst_stories import FIRST_TIME, Case, Overwritten, store
 
 MODES: tuple[Overwritten, ...] = ("none", "some", "all")
 
 
-def cases(seed: int, messages: int = 1000, deletions: int = 300) -> Iterator[tuple[Overwritten, Case]]:
-    """The same deeds three times, with none, some and all of what was freed filled."""
+def cases(seed: int, messages: int = 1000, deletions: int = 300) -> Iterator[tuple[Overwritten, Case, list[Version]]]:
+    """The same deeds three times, with none, some and all of what was freed filled; and the items that are alive."""
     lots = random.Random(seed)
     made = Mutator(_plain(messages))
     _deeds(made, lots, deletions)
     after = bytes(made.image.data)
+    live = {name: [made.version(nid) for nid in made.messages(folder)] for name, folder in made.folders().items()}
+    subjects = {name: [one.subject for one in versions] for name, versions in live.items()}
     for overwritten in MODES:
         made.image.data[:] = after
         _overwrite(made, lots, overwritten)
-        folders = made.folders().items()
-        live = {name: [made.version(nid).subject for nid in made.messages(folder)] for name, folder in folders}
-        yield overwritten, Case(data=made.bytes(), truth=tuple(made.truth()), live=live, mutator=made)
+        case = Case(data=made.bytes(), truth=tuple(made.truth()), live=subjects, mutator=made)
+        yield overwritten, case, [one for versions in live.values() for one in versions]
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -53,6 +54,7 @@ class TableContext:
         "_leaf",
         "_own",
         "_pages",
+        "_pointing",
         "_rows_a_block",
         "_values",
         "columns",
@@ -74,6 +76,7 @@ class TableContext:
         self._own = {heap.root, index, rows} - {0}
         end = _INFO.size + count * _COLUMN.size
         self.columns = tuple(Column._make(each) for each in _COLUMN.iter_unpack(raw[_INFO.size : end]))
+        self._pointing = tuple(each for each in self.columns if (tags.WIDTHS.get(each.tag & 0xFFFF) or 16) > 8)
         self.index = self._read_index(heap, index)
         self._pages = values.tree(rows) if rows & 0x1F else None
         self._rows_a_block = 0
@@ -146,6 +149,16 @@ class TableContext:
             # Seen in rows that were being written when their table was superseded.
             raise FormatError(f"The cell points to item {hnid:#x} of the heap, which describes the table itself.")
         return self._values.at(hnid)
+
+    def mark(self, row: Row) -> bytes:
+        """A digest of a row and of the values in the heap that it points to."""
+        hasher = hashlib.sha256(row.raw)
+        for column in self._pointing:
+            hnid = int.from_bytes(row.raw[column.at : column.at + 4], "little")
+            if hnid & 0x1F == 0:
+                with contextlib.suppress(FormatError):
+                    hasher.update(b"\x01" + self._value(hnid))
+        return hasher.digest()
 
     def cells(self, row: Row) -> Iterator[tuple[Column, bytes]]:
         """The cells of a row that are filled, each with its bytes in the row."""

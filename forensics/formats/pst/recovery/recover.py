@@ -33,6 +33,7 @@ from forensics.records import Recovery
 _ITEMS = frozenset({0x04, 0x08})
 _HIDDEN = 0x08
 _FOLDER = 0x02
+_HAS_ATTACHMENTS = 0x10
 _DELETED = Place(Recovery.STALE, "a superseded page of the node tree names it")
 _OLDER = Place(Recovery.STALE, "a superseded page of the node tree names other blocks for it")
 _REMNANT = Place(Recovery.REMNANT, "free blocks that no page names")
@@ -57,7 +58,7 @@ class Recoverer:
         self._shown: dict[int, tuple[str, Node]] = {}
         """The deleted nodes that were shown as whole items, each with its step."""
         self.fragments = 0
-        self._tables: dict[int, int] = {}
+        self._found = remnants.Remnants()
         self._by_size: dict[int, list[int]] | None = None
 
     def items(self) -> Iterator[Recovered]:
@@ -160,8 +161,9 @@ class Recoverer:
             used |= reachable(self.view, (node for node, _ in self.store.db.nodes()))
         found = remnants.sort_out(self.view, used)
         self.fragments = len(found.fragments)
-        self._tables = found.tables
-        for node, inside in remnants.nodes_of(self.view, found):
+        self._found = found
+        items = {nid: blocks for nid, blocks in self.stale.live.items() if nid & TYPE_MASK in _ITEMS}
+        for node, inside in remnants.nodes_of(self.view, found, items):
             if inside and node.data & BID_MASK in used:
                 continue
             read = self._read(node, (UNKNOWN,), _REMNANT)
@@ -173,13 +175,14 @@ class Recoverer:
                     found=read,
                     tier=Tier.REMNANT,
                     confidence=Confidence.PROBABLE if node.sub else Confidence.CERTAIN,
-                    step=f"block:{node.data}",
-                    overwritten=_overwritten(read),
+                    step=f"block:{node.data or node.sub}",
+                    overwritten=(*_overwritten(read), *_apart(read)),
                 ),
                 self._live_like(node),
             )
 
     def _rows(self) -> Iterator[Recovered]:
+        """Old rows, each once: where later versions of its table repeat it, the first stands for all."""
         seen: dict[bytes, str] = {}
         for table, path, page, sources in self._tables_of_rows():
             try:
@@ -231,20 +234,25 @@ class Recoverer:
     def _tables_of_rows(self) -> Iterator[_Table]:
         """The contents tables that may hold rows of items that are gone: live ones, superseded ones, remnants."""
         named, codepage = self.store.named, self.store.reader.codepage
+        seen: set[bytes] = set()
         for folder in self.store.folders():
             for type_ in () if folder.is_search else (TYPE_CONTENTS, TYPE_ASSOCIATED):
                 node, _ = self.store.node(folder.nid & ~TYPE_MASK | type_)
                 if node is not None:
-                    yield node, folder.path, None, partial(rows.beyond_index, self.store.db, node, named, codepage)
+                    yield (
+                        node,
+                        folder.path,
+                        None,
+                        partial(rows.beyond_index, self.store.db, node, named, codepage, seen),
+                    )
         tables = frozenset({TYPE_CONTENTS, TYPE_ASSOCIATED})
         for version in self.stale.of_types(tables):
             node = version.node
             path = self.stale.path(node.nid & ~TYPE_MASK | _FOLDER)
-            yield node, path, version.page, partial(rows.all_rows, self.view, node, named, codepage)
+            yield node, path, version.page, partial(rows.all_rows, self.view, node, named, codepage, seen)
         read = {version.node.data & BID_MASK for version in self.stale.of_types(tables)}
-        for root in (root for root in self._tables.values() if root not in read):
-            node = Node(0, root, 0)
-            yield node, (UNKNOWN,), None, partial(rows.all_rows, self.view, node, named, codepage)
+        for node in remnants.rows_of_tables(self.view, self._found, read):
+            yield node, (UNKNOWN,), None, partial(rows.all_rows, self.view, node, named, codepage, seen)
 
     def _live_like(self, node: Node) -> FoundItem | None:
         """A live item whose first block has the same bytes as that of a remnant."""
@@ -271,6 +279,17 @@ class Recoverer:
 
 def _step(node: Node) -> str:
     return f"stale:{node.nid}:{node.data}:{node.sub}"
+
+
+def _apart(found: FoundItem) -> tuple[str, ...]:
+    """What a remnant says that it had, where no sub-nodes could be shown to be its own."""
+    if found.node.sub or found.item is None:
+        return ()
+    bag = found.item.properties
+    shown = any(bag.text(key) for key in (tags.PR_DISPLAY_TO, tags.PR_DISPLAY_CC, tags.PR_DISPLAY_BCC))
+    attached = (bag.integer(tags.PR_MESSAGE_FLAGS) or 0) & _HAS_ATTACHMENTS
+    parts = ("recipients",) * shown + ("attachments",) * bool(attached)
+    return tuple(f"{part}: no block of sub-nodes is left that can be shown to be its own" for part in parts)
 
 
 def _overwritten(found: FoundItem) -> tuple[str, ...]:

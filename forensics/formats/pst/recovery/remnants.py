@@ -6,26 +6,24 @@ agree they are put together, and what agrees with nothing stays by itself.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from forensics.errors import FormatError
-from forensics.formats.mapi import PropertyBag, tags
+from forensics.formats.mapi import tags
 from forensics.formats.pst.ltp.heap import PROPERTY_CONTEXT, SIGNATURE, TABLE_CONTEXT
-from forensics.formats.pst.messaging.objects import NID_RECIPIENT_TABLE, TYPE_ATTACHMENT, TYPE_MASK, NodeObject, rows_of
+from forensics.formats.pst.messaging.objects import TYPE_ATTACHMENT, TYPE_MASK, NodeObject
 from forensics.formats.pst.ndb.blocks import INTERNAL
 from forensics.formats.pst.ndb.datatree import Trail, x_entries
 from forensics.formats.pst.ndb.pages import BID_MASK
-from forensics.formats.pst.ndb.subnodes import Node, s_entries
+from forensics.formats.pst.ndb.subnodes import Node, s_entries, subnodes
+from forensics.formats.pst.recovery import pairing
 from forensics.formats.pst.recovery.view import RecoveryView
 
 _MESSAGE_MARKS = frozenset({tags.PR_MESSAGE_CLASS})
-_NEAR = 2048
-"""How far apart the ids of the parts of one message may be: they are given out in turn, while it is saved."""
-_NEXT = 64
-"""How near they must be where nothing else says that they belong together."""
-_HAS_ATTACHMENTS = 0x10
+_TRIED = 32
+"""How many blocks of sub-nodes before and behind a table are looked into for its rows."""
 
 
 @dataclass(slots=True)
@@ -36,6 +34,8 @@ class Remnants:
     """Property contexts of items: the block to the root of its data, itself or an X-block."""
     tables: dict[int, int] = field(default_factory=dict)
     subs: dict[int, dict[int, Node]] = field(default_factory=dict)
+    below: set[int] = field(default_factory=set)
+    """Blocks of sub-nodes that another one names."""
     fragments: list[int] = field(default_factory=list)
 
 
@@ -74,8 +74,9 @@ def _internal(view: RecoveryView, bid: int, found: Remnants, roots: dict[int, in
     block = view.read(bid)
     try:
         level, rows = s_entries(view, block)
-        if level == 0:
-            found.subs[bid] = {row[0] & 0xFFFFFFFF: Node(row[0] & 0xFFFFFFFF, row[1], row[2]) for row in rows}
+        found.subs[bid] = subnodes(view, bid, Trail())
+        if level:
+            found.below.update(row[1] & BID_MASK for row in rows)
         return
     except FormatError:
         pass
@@ -98,66 +99,35 @@ def _is_item(view: RecoveryView, bid: int) -> bool:
     return any(id_ in _MESSAGE_MARKS for id_, _, _ in context.records)
 
 
-def nodes_of(view: RecoveryView, found: Remnants) -> Iterator[tuple[Node, bool]]:
+def nodes_of(view: RecoveryView, found: Remnants, live: dict[int, tuple[int, int]]) -> Iterator[tuple[Node, bool]]:
     """The items among the remnants, with the sub-nodes that belong to them; whether another item held them.
 
     What no other block names comes first, so that an item is not shown a second time by itself when the one that
-    holds it was read.
+    holds it was read. Sub-nodes whose item is gone come with what they hold of it.
     """
-    held_by = {node.data & BID_MASK: node for subs in found.subs.values() for node in subs.values()}
-    taken: set[int] = set()
-    order = sorted(found.subs)
-    inside = []
+    every = [node for subs in found.subs.values() for node in subs.values()]
+    held_by = {node.data & BID_MASK: node for node in every}
+    found.below.update(node.sub & BID_MASK for node in every)
+    roots = [root for root in found.contexts.values() if root not in held_by]
+    matched = pairing.pairs(
+        view, roots, {bid: subs for bid, subs in found.subs.items() if bid not in found.below}, live
+    )
+    for root in roots:
+        yield Node(0, root, matched.get(root, 0), 0), False
     for root in found.contexts.values():
-        named = held_by.get(root)
-        if named is not None:
-            inside.append(named)
-            continue
-        near = order[bisect_left(order, root - _NEAR) : bisect_right(order, root + _NEAR)]
-        sub = _sub_of(view, root, {bid: found.subs[bid] for bid in near if bid not in taken})
-        if sub:
-            taken.add(sub)
-        yield Node(0, root, sub, 0), False
-    for node in inside:
-        yield node, True
+        if root in held_by:
+            yield held_by[root], True
+    taken = set(matched.values()) | found.below
+    for bid, subs in found.subs.items():
+        if bid not in taken and any(nid & TYPE_MASK == TYPE_ATTACHMENT for nid in subs):
+            yield Node(0, 0, bid, 0), False
 
 
-def _sub_of(view: RecoveryView, root: int, near: dict[int, dict[int, Node]]) -> int:
-    """The block of sub-nodes that holds what a property context points to, or 0 where that cannot be told."""
-    try:
-        context = NodeObject(view, Node(0, root, 0), Trail()).context()
-    except FormatError:
-        return 0
-    wanted = {value for _, type_, value in context.records if _is_reference(type_, value)}
-    bag = PropertyBag(context.properties({}, []))
-    for distance, bid in sorted((abs(bid - root), bid) for bid in near):
-        subs = near[bid]
-        agrees = _agrees(view, bag, subs) if wanted <= subs.keys() else False
-        if agrees or (agrees is None and (wanted or distance <= _NEXT)):
-            return bid
-    return 0
-
-
-def _agrees(view: RecoveryView, bag: PropertyBag, subs: dict[int, Node]) -> bool | None:
-    """Whether a message and its would-be sub-nodes speak of the same recipients; ``None`` where neither says."""
-    flags = bag.integer(tags.PR_MESSAGE_FLAGS)
-    attached = any(nid & TYPE_MASK == TYPE_ATTACHMENT for nid in subs)
-    if flags is not None and bool(flags & _HAS_ATTACHMENTS) is not attached:
-        return False
-    shown = ";".join(bag.text(key) or "" for key in (tags.PR_DISPLAY_TO, tags.PR_DISPLAY_CC, tags.PR_DISPLAY_BCC))
-    expected = {name.strip(" '\"") for name in shown.split(";")} - {""}
-    listed = subs.get(NID_RECIPIENT_TABLE)
-    if listed is None or not expected:
-        return None if listed is not None or attached or not expected else False
-    try:
-        table = NodeObject(view, listed, Trail()).table()
-        names = {row.text(tags.PR_DISPLAY_NAME) or "" for row in rows_of(table, {}, None, [])}
-    except FormatError:
-        return None
-    return expected <= {name.strip(" '\"") for name in names}
-
-
-def _is_reference(type_: int, value: int) -> bool:
-    """Whether the value of a property is a sub-node."""
-    width = tags.WIDTHS.get(type_)
-    return (width is None or width > 4) and value & TYPE_MASK != 0
+def rows_of_tables(view: RecoveryView, found: Remnants, read: set[int]) -> Iterator[Node]:
+    """The tables among the remnants, each with the block of sub-nodes in which its rows lie."""
+    order = sorted(found.subs)
+    for root in found.tables.values():
+        if root not in read:
+            at = bisect_left(order, root)
+            near = sorted(order[max(0, at - _TRIED) : at + _TRIED], key=lambda bid: abs(bid - root))
+            yield Node(0, root, pairing.sub_of_table(view, root, ((bid, found.subs[bid]) for bid in near)), 0)

@@ -23,6 +23,7 @@ _ROW_COLUMNS = (0x67F20003, 0x67F30003)
 """PidTagLtpRowId and PidTagLtpRowVer, of which every row has both."""
 
 
+_FREED = "its place in the heap of the table was freed"
 _REUSED = "its place in the table is used by another row now"
 
 
@@ -38,33 +39,45 @@ class OldRow(NamedTuple):
 
 
 def beyond_index(
-    blocks: Blocks, table_node: Node, named: dict[int, NamedId], codepage: int | None, trail: Trail
+    blocks: Blocks, table_node: Node, named: dict[int, NamedId], codepage: int | None, seen: set[bytes], trail: Trail
 ) -> Iterator[OldRow]:
-    """Rows that stand in the matrix of a table and that its index does not name."""
+    """Rows that stand in the matrix of a table and that its index does not name, but for those ``seen`` before."""
     table = NodeObject(blocks, table_node, trail).table()
     if not _lists_items(table):
         return
     in_use = {value for row in table.rows() for value in _pointers(table, row)}
     for row in table.beyond():
-        if _is_message(table, row):
+        if _is_message(table, row) and not _repeats(table, row, seen):
             yield _old_row(table, row, named, codepage, in_use)
 
 
 def all_rows(
-    blocks: Blocks, table_node: Node, named: dict[int, NamedId], codepage: int | None, trail: Trail
+    blocks: Blocks, table_node: Node, named: dict[int, NamedId], codepage: int | None, seen: set[bytes], trail: Trail
 ) -> Iterator[OldRow]:
-    """Every row of a superseded table, those in its own index and those beyond."""
+    """Every row of a superseded table, those in its own index and those beyond, but for those ``seen`` before.
+
+    A table is written anew with each change, and most of its rows say in each version what they said in the last.
+    """
     table = NodeObject(blocks, table_node, trail).table()
     if not _lists_items(table):
         return
     in_use: set[int] = set()
     for row in table.rows():
         in_use.update(_pointers(table, row))
-        if _is_message(table, row):
-            yield _old_row(table, row, named, codepage, set())
+        if _is_message(table, row) and not _repeats(table, row, seen):
+            yield _old_row(table, row, named, codepage, None)
     for row in table.beyond():
-        if _is_message(table, row):
+        if _is_message(table, row) and not _repeats(table, row, seen):
             yield _old_row(table, row, named, codepage, in_use)
+
+
+def _repeats(table: TableContext, row: Row, seen: set[bytes]) -> bool:
+    """Whether a row with the same bytes, and the same values where it points to, was there before."""
+    mark = table.mark(row)
+    if mark in seen:
+        return True
+    seen.add(mark)
+    return False
 
 
 def _lists_items(table: TableContext) -> bool:
@@ -87,19 +100,20 @@ def _pointers(table: TableContext, row: Row) -> Iterator[int]:
 
 
 def _old_row(
-    table: TableContext, row: Row, named: dict[int, NamedId], codepage: int | None, in_use: set[int]
+    table: TableContext, row: Row, named: dict[int, NamedId], codepage: int | None, in_use: set[int] | None
 ) -> OldRow:
-    """The properties of a row; a value whose place in the heap a live row uses now is not its own any more."""
+    """The properties of a row. Of one beyond the index, what lies in the heap may be another row's now, or freed."""
     lost: list[Lost] = []
-    overwritten = {
-        column.tag
-        for column, cell in table.cells(row)
-        if (tags.WIDTHS.get(column.tag & 0xFFFF) or 16) > 8 and int.from_bytes(cell[:4], "little") in in_use - {0}
-    }
-    held = [one for one in table.properties(row, named, lost) if one.tag not in overwritten]
-    lost.extend(Lost(f"property {tag:#010x}", "its value", _REUSED) for tag in sorted(overwritten))
+    places = {column.tag: int.from_bytes(cell[:4], "little") for column, cell in table.cells(row)}
+    held = []
+    for one in table.properties(row, named, lost):
+        place = places[one.tag] if (tags.WIDTHS.get(one.type) or 16) > 8 else 0
+        if in_use is None or not place or (one.raw and place not in in_use):
+            held.append(one)
+        else:
+            lost.append(Lost(f"property {one.tag:#010x}", "its value", _REUSED if one.raw else _FREED))
     item = Item(properties=PropertyBag(held, codepage=codepage), problems=tuple(lost))
-    return OldRow(row.id, row.number, item, not lost and not in_use, table.block_of(row))
+    return OldRow(row.id, row.number, item, not lost and in_use is None, table.block_of(row))
 
 
 def readable(rows: Iterator[OldRow], trail: Trail) -> Iterator[OldRow]:
