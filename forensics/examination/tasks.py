@@ -26,6 +26,7 @@ SMALL_FILE = 1 << 22
 BATCH_FILES = 256
 BATCH_BYTES = 1 << 23
 MOST_SKIPS = 100
+LONGEST_SHOWN = 100
 _WIDENED = ("timeout", "cpu", "memory")
 _HERE = "forensics.examination.parsejob"
 
@@ -142,7 +143,8 @@ class Runner:
 
     def _given_up(self, task: Task, outcome: Outcome, tries: list[str]) -> Done:
         """Nothing of the task could be kept: each of its files becomes a problem."""
-        lost = f"all items of the file, range {dict(task.range)}" if task.range else "all items of the file"
+        shown = {key: value for key, value in task.range.items() if len(str(value)) <= LONGEST_SHOWN}
+        lost = f"all items of the file, range {shown}" if task.range else "all items of the file"
         return self._problems(task, lost, _cause(outcome), tries)
 
     def refuse(self, file: dict[str, Any], cause: str) -> Done:

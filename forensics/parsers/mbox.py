@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from forensics.absent import Absent
 from forensics.address import Address, Span
@@ -23,6 +24,8 @@ from forensics.parsers.contract import Candidate, Keep, Range, Unit
 from forensics.records import Folder, Problem, Record, Recovery
 
 RANGE_BYTES = 1 << 23
+MOST_HANDED_ON = 500_000
+"""An answer of a worker has a limit; a box with more messages is split a second time, range by range."""
 _MOZILLA = ((0x1, "read"), (0x2, "answered"), (0x4, "flagged"), (0x8, "expunged"), (0x1000, "forwarded"))
 _STATUS = {"R": "read", "A": "answered", "F": "flagged", "D": "deleted", "T": "draft"}
 
@@ -41,25 +44,29 @@ class MboxParser:
     def ranges(self, unit: Unit) -> Sequence[Range]:
         """The variant is a property of the whole box, so it is found here and handed to every range."""
         outline = mbox.outline(unit.handle, unit.size)
-        found: list[Range] = []
-        first, start = 1, 0
-        for number, span in enumerate(outline.messages, start=1):
-            if span.from_start - start >= RANGE_BYTES and number > first:
-                found.append(_range(start, span.from_start, first, outline.variant))
-                first, start = number, span.from_start
-        found.append(_range(start, unit.size, first, outline.variant))
-        return found if len(found) > 1 else [{}]
+        starts = [0]
+        for number, span in enumerate(outline.messages):
+            if span.from_start - outline.messages[starts[-1]].from_start >= RANGE_BYTES:
+                starts.append(number)
+        if len(starts) == 1:
+            return [{}]
+        return [_range(unit, outline, first, after) for first, after in pairwise([*starts, len(outline.messages)])]
 
     def parse(self, unit: Unit, at: Address, keep: Keep) -> Iterator[Record]:
         """The messages of one range, in order."""
         start, stop = int(unit.range.get("start", 0)), int(unit.range.get("stop", unit.size))
-        outline = mbox.outline(unit.handle, unit.size, start, stop)
-        variant = Variant(str(unit.range.get("variant", outline.variant)))
+        if "spans" in unit.range:
+            messages: Sequence[MessageSpan] = _spans(str(unit.range["spans"]))
+            variant, leading = Variant(str(unit.range["variant"])), (start, messages[0].from_start)
+        else:
+            outline = mbox.outline(unit.handle, unit.size, start, stop)
+            messages, leading = outline.messages, outline.leading
+            variant = Variant(str(unit.range.get("variant", outline.variant)))
         folder = unit.path or unit.folder
         if start == 0:
             yield _folder(unit, at, folder, variant)
-            yield from _leading(unit, at, outline.leading)
-        for number, span in enumerate(outline.messages, start=int(unit.range.get("first", 1))):
+            yield from _leading(unit, at, leading)
+        for number, span in enumerate(messages, start=int(unit.range.get("first", 1))):
             step = f"message:{number}"
             if not unit.begin(step):
                 continue
@@ -90,8 +97,20 @@ class MboxParser:
         yield from mail_records.records_of(message, at, place, keep, entity)
 
 
-def _range(start: int, stop: int, first: int, variant: Variant) -> Range:
-    return {"start": start, "stop": stop, "first": first, "variant": variant.value}
+def _range(unit: Unit, outline: mbox.MboxOutline, first: int, after: int) -> Range:
+    """Messages ``first`` to ``after`` (from 0, exclusive), with their places unless the box has too many to hand on."""
+    messages = outline.messages
+    start = messages[first].from_start if first else 0
+    stop = messages[after].from_start if after < len(messages) else unit.size
+    found: dict[str, int | str] = {"start": start, "stop": stop, "first": first + 1, "variant": outline.variant.value}
+    if len(messages) <= MOST_HANDED_ON:
+        found["spans"] = " ".join(f"{span.from_start} {span.start} {span.end}" for span in messages[first:after])
+    return found
+
+
+def _spans(text: str) -> list[MessageSpan]:
+    numbers = [int(word) for word in text.split()]
+    return [MessageSpan(*numbers[at : at + 3]) for at in range(0, len(numbers), 3)]
 
 
 def _folder(unit: Unit, at: Address, folder: str, variant: Variant) -> Folder:
