@@ -44,6 +44,16 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
+@pytest.fixture(autouse=True)
+def code_as_it_is_now() -> None:
+    """Workers refuse to run code that is not the parent's; whoever edits while tests run gets that per test only."""
+    from forensics.examination.station import tool
+    from forensics.workers import same_code
+
+    same_code.digest.cache_clear()
+    tool.cache_clear()
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say how long the files and functions are, so that growth is seen before it reaches the limit."""
     from tests.architecture.source import lengths

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 import forensics
+from forensics.workers import same_code
 
 DISTRIBUTION = "email-forensics"
 DEPENDENCIES = ("pyarrow", "duckdb", "libpff-python", "pytsk3", "libewf-python", "olefile")
@@ -82,7 +82,7 @@ def tool() -> dict[str, str]:
     return {
         "name": DISTRIBUTION,
         "version": forensics.__version__,
-        "sha256": _source_digest(),
+        "sha256": same_code.digest(),
         "python": sys.version.split()[0],
         "libraries": " ".join(f"{name}={_version(name)}" for name in DEPENDENCIES),
     }
@@ -93,15 +93,3 @@ def _version(distribution: str) -> str:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
         return "absent"
-
-
-def _source_digest() -> str:
-    """SHA-256 over the path and content of every file of the package, in byte order of the paths."""
-    root = Path(forensics.__file__).parent
-    hasher = hashlib.sha256()
-    for path in sorted(root.rglob("*"), key=lambda each: each.as_posix().encode()):
-        if path.is_file() and "__pycache__" not in path.parts:
-            name = path.relative_to(root).as_posix().encode()
-            data = path.read_bytes()
-            hasher.update(b"%d:%s%d:" % (len(name), name, len(data)) + data)
-    return hasher.hexdigest()

@@ -10,22 +10,26 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import IO, Any
 
-import forensics
 from forensics.errors import ForensicsError
-from forensics.workers import frames
+from forensics.workers import frames, same_code
 from forensics.workers.job import Job, Limits, Listener, Outcome
 from forensics.workers.outcome import Heard, guards_of, judge, plain
 
 # An interpreter that starts in minimal surroundings, wherever the package lies and whatever folder this is run from.
-# The package's folder goes last, so that nothing beside it can stand in for the standard library.
-_BOOT = (
-    "import sys; sys.path.append(sys.argv.pop(1)); "
-    "import runpy; runpy.run_module('forensics.workers.zygote', run_name='__main__', alter_sys=True)"
-)
-_ROOT = str(Path(forensics.__file__).resolve().parents[1])
+# The package is loaded from the very folder of the parent's, because an installed copy would win on any search path.
+# The folder around it goes last, so that nothing beside it can stand in for the standard library.
+_BOOT = """
+import importlib.util, os, runpy, sys
+package = sys.argv.pop(1)
+sys.path.append(os.path.dirname(package))
+start = os.path.join(package, "__init__.py")
+spec = importlib.util.spec_from_file_location("forensics", start, submodule_search_locations=[package])
+sys.modules["forensics"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules["forensics"])
+runpy.run_module("forensics.workers.zygote", run_name="__main__", alter_sys=True)
+"""
 _SURROUNDINGS = {
     "LC_ALL": "C.UTF-8",
     "TZ": "UTC",
@@ -137,7 +141,7 @@ class Slot:
         self.close()
         self._give(_START_LIMIT)
         self._noise = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the zygote lives
-        arguments = [_ROOT, str(os.getpid()), self._mode, *self._preload]
+        arguments = [str(same_code.PACKAGE), str(os.getpid()), self._mode, *self._preload]
         self._process = process = subprocess.Popen(
             [sys.executable, "-P", "-s", "-c", _BOOT, *arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._noise, bufsize=0,
@@ -148,6 +152,7 @@ class Slot:
         first = frames.read(_fd(process.stdout))
         if first is None or first[0] != frames.READY:
             raise frames.BrokenFrame("it did not start")
+        same_code.compare(frames.decode(first[1]).get("code", {}))
         return process
 
     def _give(self, seconds: float) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from forensics.workers import child, frames, sandbox
+from forensics.workers import child, frames, same_code, sandbox
 
 if sys.platform != "win32":
     import resource
@@ -254,7 +254,7 @@ def main() -> None:
         alone = sandbox.leave_network()
         sys.meta_path.insert(0, _NoPandas())
         _preload(modules)
-        frames.write(replies, frames.pack(frames.READY, frames.encode({"alone": alone})))
+        frames.write(replies, frames.pack(frames.READY, frames.encode({"alone": alone, "code": same_code.loaded()})))
         if mode == FORK:
             _serve(requests, replies, alone)
         else:
