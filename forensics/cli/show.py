@@ -249,6 +249,10 @@ def opinion(screen: Screen, found: OpinionSummary) -> None:
             screen.line(f"    {one.where}, {one.what}: {said}", colour="red")
         if each.differing > FIRST:
             screen.line(f"    These are the first {FIRST} of {each.differing:,}; --json gives up to 1,000 of a store.")
+        for closed in each.unopened[:FIRST]:
+            screen.line(f"    libpff cannot open {closed.where}, {closed.what}: {closed.why[:200]}")
+        if each.not_opened > FIRST:
+            screen.line(f"    libpff cannot open {each.not_opened:,} in all; --json gives up to 1,000 of a store.")
 
 
 def _compared(each: StoreOpinion) -> str:

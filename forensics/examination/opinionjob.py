@@ -1,4 +1,4 @@
-"""Runs inside a guarded worker: both readers over one store, and every point on which they differ, as plain values."""
+"""Runs inside a guarded worker: both readers over one store, every point on which they differ and what libpff cannot open."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from forensics.errors import FormatError
 from forensics.workers import Report
 
 NAMED = 1000
-"""So many disagreements of one store are named; their number is always whole."""
+"""So many disagreements, and so many things that libpff cannot open, are named; their numbers are always whole."""
 
 
 def compare(args: dict[str, Any], reads: Sequence[Path], spool: Path, report: Report) -> dict[str, Any]:
@@ -28,4 +28,11 @@ def compare(args: dict[str, Any], reads: Sequence[Path], spool: Path, report: Re
             return {"failed": f"our own reader cannot open it: {error.what}"}
     named = [asdict(each) for each in found.disagreements[:NAMED]]
     counts = {name: getattr(found, name) for name in ("folders", "items", "attachments", "only_ours", "refused")}
-    return {**counts, "differing": len(found.disagreements), "disagreements": named}
+    unopened = [asdict(each) for each in found.unopened[:NAMED]]
+    return {
+        **counts,
+        "differing": len(found.disagreements),
+        "disagreements": named,
+        "not_opened": len(found.unopened),
+        "unopened": unopened,
+    }

@@ -1,7 +1,8 @@
 """The step that has every PST and OST of the evidence read again by libpff, and names each point of disagreement.
 
-libpff is native code, so the comparison runs in guarded workers. That it cannot open embedded messages, and that it
-refuses some stores whole, is known of it and said; neither speaks against our reading.
+libpff is native code, so the comparison runs in guarded workers. That it cannot open embedded messages, that it counts
+items which it cannot open, and that it refuses some stores whole is known of it and said; none speaks against our
+reading.
 """
 
 from __future__ import annotations
@@ -37,6 +38,15 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unopened:
+    """What libpff counts or names and cannot open, which is no disagreement: where, what of it, why."""
+
+    where: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreOpinion:
     """One store: ``refused`` is libpff's reason for not opening it, ``failed`` why nothing was compared."""
 
@@ -51,6 +61,8 @@ class StoreOpinion:
     failed: str = ""
     differing: int = 0
     disagreements: tuple[Disagreement, ...] = ()
+    not_opened: int = 0
+    unopened: tuple[Unopened, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,4 +133,5 @@ def _told(station: Station, one: StoreOpinion, future: Future[Outcome]) -> Store
         return replace(one, failed=f"the comparison did not come to its end: {outcome.cause}")
     value = dict(outcome.value)
     named = tuple(Disagreement(**each) for each in value.pop("disagreements", ()))
-    return replace(one, disagreements=named, **value)
+    unopened = tuple(Unopened(**each) for each in value.pop("unopened", ()))
+    return replace(one, disagreements=named, unopened=unopened, **value)
