@@ -1,7 +1,7 @@
 """Write the sample case, or check that what is committed is what this program makes.
 
-It needs the standard library and, for the Outlook archive, this repository: the toolkit's PST writer and the program in
-``tests/tools`` that deletes and edits in a store as Outlook does.
+It needs the standard library and, for the Outlook archive, this repository: the toolkit's PST writer, and ``maker/pst``,
+which deletes and edits in a store as Outlook does.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The Outlook archive of 佐藤's notebook: his mail from 20 May on as a PST, with what he deleted and edited before he left.
 
-It needs the toolkit's writer and the mutator of the tests beside the standard library.
+It needs the toolkit's writer beside the standard library.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from maker import deletion
 from maker.mail import ZONE, Mail
 from maker.people import EMMA, KOBAYASHI, SATO, Person
 from maker.post import Copy, Post
-from tests.tools.pst_mutator import Mutator, Truth
+from sample_data.maker.pst.mutator import Mutator
+from sample_data.maker.pst.truth import Truth
 
 SINCE = datetime(2026, 5, 20, tzinfo=ZONE)
 PATH = "outlook/kenta.sato/archive.pst"
@@ -54,7 +55,7 @@ def build_store(post: Post) -> OutlookStore:
         made.edit(by_key[key], subject=subject, body=body, modified=_filetime(deletion.BURST))
     made.orphan([by_key["news307"]])
     made.add([_draft()], made.folders()[DRAFTS], reuse=True)
-    return OutlookStore(data=made.bytes(), truth=_answers(made))
+    return OutlookStore(data=made.content(), truth=_answers(made))
 
 
 def _first_state(copies: list[Copy]) -> bytes:

@@ -20,7 +20,7 @@ from forensics.formats.pst.writer.layout import (
     signature,
 )
 from forensics.formats.pst.writer.space import map_pages
-from tests.tools.pst_image import Image
+from sample_data.maker.pst.image import Image
 
 
 def faults(data: bytes) -> list[str]:

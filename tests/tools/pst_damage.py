@@ -12,7 +12,8 @@ from forensics.formats.pst.writer.layout import (
     Nid,
     block_size,
 )
-from tests.tools.pst_image import Image, TreePage, seal_page
+from sample_data.maker.pst.image import Image, seal_page
+from sample_data.maker.pst.trees import TreePage
 
 SECTOR = 512
 

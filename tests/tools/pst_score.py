@@ -13,7 +13,7 @@ from forensics.formats.pst.messaging.found import FoundItem
 from forensics.formats.pst.recovery.found import Recovered, Tier
 from forensics.formats.pst.writer import PstAttachment, PstItem
 from forensics.records import Recovery
-from tests.tools.pst_mutator import Truth, Version
+from sample_data.maker.pst.truth import Truth, Version
 from tests.tools.pst_stories import message
 
 _NUMBER = re.compile(r"(?:Order|Inner) (\d+)")

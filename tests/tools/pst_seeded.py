@@ -6,7 +6,8 @@ import random
 from collections.abc import Iterator
 from functools import cache
 
-from tests.tools.pst_mutator import Cells, Mutator, Rows, Version
+from sample_data.maker.pst.mutator import Cells, Mutator, Rows
+from sample_data.maker.pst.truth import Version
 from tests.tools.pst_stories import FIRST_TIME, Case, Overwritten, store
 
 MODES: tuple[Overwritten, ...] = ("none", "some", "all")
@@ -23,7 +24,7 @@ def cases(seed: int, messages: int = 1000, deletions: int = 300) -> Iterator[tup
     for overwritten in MODES:
         made.image.data[:] = after
         _overwrite(made, lots, overwritten)
-        case = Case(data=made.bytes(), truth=tuple(made.truth()), live=subjects, mutator=made)
+        case = Case(data=made.content(), truth=tuple(made.truth()), live=subjects, mutator=made)
         yield overwritten, case, [one for versions in live.values() for one in versions]
 
 

@@ -19,7 +19,8 @@ from forensics.formats.pst.writer import (
     mail,
     write_pst,
 )
-from tests.tools.pst_mutator import Mutator, Truth
+from sample_data.maker.pst.mutator import Mutator
+from sample_data.maker.pst.truth import Truth
 
 Overwritten = Literal["none", "some", "all"]
 
@@ -159,4 +160,4 @@ def deleted(
         made.overwrite_blocks(chosen[1::4], every=2)
         made.overwrite_pages(every=5)
     live = {name: [made.version(nid).subject for nid in made.messages(folder)] for name, folder in folders.items()}
-    return Case(data=made.bytes(), truth=tuple(made.truth()), live=live, mutator=made)
+    return Case(data=made.content(), truth=tuple(made.truth()), live=live, mutator=made)

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from forensics.formats.pst.writer.layout import NID_DELETED_ITEMS
+from sample_data.maker.pst.contexts import Node, read_properties
+from sample_data.maker.pst.mutator import Mutator
+from sample_data.maker.pst.truth import Truth
 from tests.tools import pst_damage
 from tests.tools.pst_check import faults
-from tests.tools.pst_contexts import Node, read_properties
-from tests.tools.pst_mutator import Mutator, Truth
 from tests.tools.pst_oracles import libpff, pffexport, readpst
 from tests.tools.pst_stories import FIRST_TIME, Case, Overwritten, deleted, message, store
 
@@ -38,18 +39,18 @@ def _opened(data: bytes) -> tuple[Mutator, dict[str, int], list[int]]:
 def test_after_every_deed_the_store_holds_the_rules_of_the_node_database(plain: bytes) -> None:
     made, folders, inbox = _opened(plain)
     made.hard_delete(inbox[:5])
-    assert faults(made.bytes()) == []
+    assert faults(made.content()) == []
     made.move(inbox[5:8])
-    assert faults(made.bytes()) == []
+    assert faults(made.content()) == []
     made.orphan(inbox[8:10])
-    assert faults(made.bytes()) == []
+    assert faults(made.content()) == []
     for nid in inbox[10:14]:
         made.edit(nid, subject="Edited", body="x" * 20_000, modified=FIRST_TIME)
-        assert faults(made.bytes()) == []
+        assert faults(made.content()) == []
     made.hard_delete(inbox[5:7])
     made.hard_delete(inbox[20:24], rows="left", cells="kept")
     made.add([message(number) for number in range(900, 905)], folders["Archive"], reuse=True)
-    assert faults(made.bytes()) == []
+    assert faults(made.content()) == []
 
 
 def test_what_was_deleted_is_gone_from_the_live_tree_as_libpff_reads_it(case: Case, tmp_path: Path) -> None:
@@ -153,7 +154,7 @@ def test_former_versions_can_be_read_from_the_blocks_that_stand(plain: bytes) ->
     made.hard_delete(inbox[:12])
     for truth in made.truth():
         raws = {block.bid: block for block in truth.standing}
-        data = made.bytes()
+        data = made.content()
         assert all(data[one.ib : one.ib + one.size] == one.raw for one in raws.values())
         assert set(truth.before.context) <= set(raws)
 
@@ -163,7 +164,7 @@ def test_new_messages_take_the_room_of_deleted_ones(plain: bytes) -> None:
     made.hard_delete(inbox[:10])
     made.add([message(number) for number in range(700, 712)], folders["Archive"], reuse=True)
     assert any(truth.overwritten for truth in made.truth())
-    assert len(made.bytes()) == len(plain)
+    assert len(made.content()) == len(plain)
     subjects = {made.version(nid).subject for nid in made.messages(folders["Archive"])}
     assert {str(message(number).properties[0x0037001F]) for number in range(700, 712)} <= subjects
 

@@ -13,7 +13,7 @@ import pytest
 from forensics.formats.pst.folders import ORPHANS
 from forensics.formats.pst.messaging.store import open_store
 from forensics.formats.pst.recovery.recover import Recoverer
-from tests.tools.pst_mutator import Version
+from sample_data.maker.pst.truth import Version
 from tests.tools.pst_score import Score, score, score_folders, score_rows
 from tests.tools.pst_seeded import MODES, cases
 from tests.tools.pst_stories import Case, Overwritten, deleted
@@ -85,5 +85,5 @@ def test_with_everything_overwritten_nothing_is_made_up() -> None:
     for overwritten, case, _ in cases(UNSEEN_SEEDS[1], 120, 36):
         if overwritten == "all":
             case.mutator.overwrite_tables()
-            store = open_store(io.BytesIO(case.mutator.bytes()))
+            store = open_store(io.BytesIO(case.mutator.content()))
             assert [one.step for one in Recoverer(store).items() if not one.same_as and not one.overwritten] == []

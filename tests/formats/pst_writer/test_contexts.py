@@ -12,10 +12,10 @@ from forensics.formats.pst.writer import Party, PstFolder, PstItem, PstStore, ma
 from forensics.formats.pst.writer.heap import Heap, header_size
 from forensics.formats.pst.writer.layout import BLOCK_DATA
 from forensics.formats.pst.writer.values import encode
+from sample_data.maker.pst.contexts import Heap as ReadHeap
+from sample_data.maker.pst.contexts import Node, Table, read_properties
+from sample_data.maker.pst.image import Image
 from tests.tools.pst_check import faults
-from tests.tools.pst_contexts import Heap as ReadHeap
-from tests.tools.pst_contexts import Node, Table, read_properties
-from tests.tools.pst_image import Image
 
 UNHURRIED = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

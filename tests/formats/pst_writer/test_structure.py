@@ -31,9 +31,9 @@ from forensics.formats.pst.writer.names import PS_PUBLIC_STRINGS, PSETID_COMMON,
 from forensics.formats.pst.writer.rtf import compressed
 from forensics.formats.pst.writer.space import Space, map_pages
 from forensics.formats.pst.writer.values import encode, filetime
+from sample_data.maker.pst.contexts import Node, Table, read_properties
+from sample_data.maker.pst.image import Image
 from tests.tools.pst_check import faults
-from tests.tools.pst_contexts import Node, Table, read_properties
-from tests.tools.pst_image import Image
 from tests.tools.pst_stories import FIRST_TIME, noise, store, write_large
 
 SENDER = Party(name="A", address="a@b.example")

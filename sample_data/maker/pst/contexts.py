@@ -12,7 +12,7 @@ from forensics.formats.pst.writer.contexts import write_properties
 from forensics.formats.pst.writer.heap import fill_level, filled, header_size, heap_block
 from forensics.formats.pst.writer.layout import BLOCK_DATA, HEAP_ITEM, Nid
 from forensics.formats.pst.writer.values import Encoded, inline_width
-from tests.tools.pst_image import Image
+from sample_data.maker.pst.image import Image
 
 ROW_ID, ROW_VER = 0x67F20003, 0x67F30003
 
