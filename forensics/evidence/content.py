@@ -9,6 +9,7 @@ evidence is the original and ``verify`` reads every blob.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import re
@@ -16,15 +17,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
-from forensics.digests import SHA256, Digest, Hasher, filler
+from forensics.digests import SHA256, Digest, Hasher
 from forensics.errors import IntegrityError
 from forensics.evidence.durable import full_disk_told, link_new, open_new, sync_folder, write_all
+from forensics.evidence.filesystem_sync import FileSystem
 from forensics.evidence.protection import make_read_only
 from forensics.evidence.readback import hash_again, open_stored
 from forensics.evidence.verification import Difference, Told
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_BATCH = 256
+_BLOCK = 1 << 20
+# One sync of the whole file system costs as much as those of many files; one of each file costs a descriptor each.
+_BATCH, _BATCH_EACH = 4096, 256
+_BATCH_BYTES = 1 << 28
 
 
 class ContentStore:
@@ -34,7 +39,10 @@ class ContentStore:
         self.root = root
         self._incoming = root / "incoming"
         self._waiting: dict[str, int] = {}
+        """The blobs that have no name yet, each with its descriptor; -1 where all are synced at once."""
+        self._bytes = 0
         self._next = 1
+        self._files: FileSystem | None = None
 
     def begin(self) -> None:
         """Get ready to write: leftovers of a killed run go."""
@@ -44,47 +52,105 @@ class ContentStore:
 
     def put(self, stream: BinaryIO) -> tuple[Digest, int]:
         """Store what the stream holds, unless it is here already: digest and size. ``commit`` acknowledges it."""
+        first = stream.read(_BLOCK)
+        if len(first) < _BLOCK:
+            return self.put_bytes(first)
         path = self._incoming / f"{self._next:08d}"
         self._next += 1
-        descriptor = open_new(path)
+        descriptor = self._open(path)
+        hasher, size, block = hashlib.sha256(), 0, first
         try:
-            with Hasher((SHA256,)) as hasher, full_disk_told(self.root, 1):
-                hashed = hasher.hash(filler(stream), lambda view: write_all(descriptor, view))
+            with full_disk_told(self.root, 1):
+                while block:
+                    hasher.update(block)
+                    write_all(descriptor, block)
+                    size += len(block)
+                    block = stream.read(_BLOCK)
         except BaseException:
             os.close(descriptor)
             os.unlink(path)
             raise
-        digest = hashed.digests[SHA256]
-        if self._here(digest.hex, hashed.size):
+        name = hasher.hexdigest()
+        if self._here(name, size):
             os.close(descriptor)
             os.unlink(path)
-            return digest, hashed.size
-        os.rename(path, self._incoming / digest.hex)
-        self._waiting[digest.hex] = descriptor
-        if len(self._waiting) >= _BATCH:
-            self.commit()
-        return digest, hashed.size
+        else:
+            os.rename(path, self._incoming / name)
+            self._wait(name, descriptor, size)
+        return Digest(algorithm=SHA256, hex=name), size
 
     def put_bytes(self, data: bytes) -> tuple[Digest, int]:
-        return self.put(io.BytesIO(data))
+        """The same for bytes in memory."""
+        name = hashlib.sha256(data).hexdigest()
+        if not self._here(name, len(data)):
+            path = self._incoming / name
+            descriptor = self._open(path)
+            try:
+                with full_disk_told(self.root, len(data)):
+                    write_all(descriptor, data)
+            except BaseException:
+                os.close(descriptor)
+                os.unlink(path)
+                raise
+            self._wait(name, descriptor, len(data))
+        return Digest(algorithm=SHA256, hex=name), len(data)
 
     def commit(self) -> None:
         """Everything put so far survives a power cut once this returns."""
-        with full_disk_told(self.root, 1), ThreadPoolExecutor(4) as pool:
-            list(pool.map(os.fsync, self._waiting.values()))
-        folders = {self._place(name).parent for name in self._waiting}
-        fresh = [folder for folder in folders if not folder.is_dir()]
+        with full_disk_told(self.root, 1):
+            self._sync()
+        folders = {name[:2] for name in self._waiting}
+        fresh = [folder for folder in folders if not (self.root / folder).is_dir()]
         for folder in fresh:
-            folder.mkdir()
-        for name, descriptor in self._waiting.items():
-            os.close(descriptor)
-            waiting = self._incoming / name
-            link_new(waiting, self._place(name))
-            make_read_only(self._place(name))
+            (self.root / folder).mkdir()
+        for name in self._waiting:
+            waiting, place = self._incoming / name, self._place(name)
+            link_new(waiting, place)
+            make_read_only(place)
             waiting.unlink(missing_ok=True)
-        for folder in folders | ({self.root} if fresh else set()):
-            sync_folder(folder)
+        self._sync_folders(folders, bool(fresh))
         self._waiting = {}
+        self._bytes = 0
+
+    def _open(self, path: Path) -> int:
+        """A new file; the file system is asked to remember its errors from before the first byte on."""
+        if self._files is None:
+            self._files = FileSystem(self._incoming)
+        return open_new(path)
+
+    def _wait(self, name: str, descriptor: int, size: int) -> None:
+        together = self._files is not None and self._files.syncs
+        if together:
+            os.close(descriptor)
+        self._waiting[name] = -1 if together else descriptor
+        self._bytes += size
+        if len(self._waiting) >= (_BATCH if together else _BATCH_EACH) or self._bytes >= _BATCH_BYTES:
+            self.commit()
+
+    def _sync(self) -> None:
+        """The bytes of every blob that waits, at once where the system can do that."""
+        if self._files is not None and self._files.syncs:
+            if self._waiting:
+                self._files.sync()
+            return
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(os.fsync, self._waiting.values()))
+        for descriptor in self._waiting.values():
+            os.close(descriptor)
+
+    def _sync_folders(self, folders: set[str], fresh: bool) -> None:
+        """The names of the blobs; then what the next batch writes is watched from here on."""
+        if self._files is not None and self._files.syncs:
+            if folders:
+                self._files.sync()
+        else:
+            for folder in folders:
+                sync_folder(self.root / folder)
+            if fresh:
+                sync_folder(self.root)
+        if self._files is not None:
+            self._files.close()
+            self._files = None
 
     def has(self, sha256: str) -> bool:
         return sha256 in self._waiting or self._place(sha256).is_file()

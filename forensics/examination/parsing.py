@@ -24,7 +24,7 @@ from forensics.evidence.durable import sync_folder
 from forensics.evidence.item import FOLDER, Entry, payload_name
 from forensics.examination.conductor import Examination, Step
 from forensics.examination.opening_images import CONTAINERS
-from forensics.examination.part_writer import CONTENT, blob
+from forensics.examination.part_writer import CONTENT, Blob
 from forensics.examination.station import tool
 from forensics.examination.tasks import Done, Runner, Task, believed, cut
 from forensics.workers import Engine, Job, Limits, LocalEngine
@@ -281,9 +281,10 @@ def _keep_content(examination: Examination, tasks: Iterator[Done]) -> tuple[list
     examination.content.begin()
     for each in tasks:
         with (each.spool / CONTENT).open("rb") as handle:
-            for name, (start, size) in each.answer["content"].items():
+            places = sorted((start, size, name) for name, (start, size) in each.answer["content"].items())
+            for start, size, name in places:
                 if name not in content:
-                    examination.content.put(blob(handle, start, size))
+                    examination.content.put(Blob(handle, start, size))
                     content[name] = size
         done.append(each)
     examination.content.commit()

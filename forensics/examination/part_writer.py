@@ -67,24 +67,29 @@ class PartWriter:
         return {"parts": parts, "content": {name: list(place) for name, place in sorted(self._kept.items())}}
 
 
-def blob(content: BinaryIO, start: int, size: int) -> io.BufferedReader:
-    """One blob of a spool's ``content``, to be read as if it were a file of its own."""
-    return io.BufferedReader(_Blob(content, start, size), 1 << 16)
+class Blob(io.RawIOBase):
+    """One blob of a spool's ``content``, to be read as if it were a file of its own; ``left`` says how much is unread.
 
+    Nothing else may move the handle meanwhile.
+    """
 
-class _Blob(io.RawIOBase):
     def __init__(self, content: BinaryIO, start: int, size: int) -> None:
         self._content = content
-        self._left = size
+        self.left = size
         content.seek(start)
 
     def readable(self) -> bool:
         """It can be read, and nothing else."""
         return True
 
+    def read(self, size: int = -1, /) -> bytes:
+        """Never past the end of the blob."""
+        data = self._content.read(self.left if size < 0 else min(size, self.left))
+        self.left -= len(data)
+        return data
+
     def readinto(self, buffer: Any, /) -> int:
         """Never past the end of the blob."""
-        data = self._content.read(min(len(buffer), self._left))
+        data = self.read(len(buffer))
         buffer[: len(data)] = data
-        self._left -= len(data)
         return len(data)

@@ -17,7 +17,7 @@ from typing import Any
 from forensics import canonical
 from forensics.address import Address
 from forensics.errors import FormatError
-from forensics.examination.part_writer import CONTENT, PartWriter, blob
+from forensics.examination.part_writer import CONTENT, Blob, PartWriter
 from forensics.records import Problem
 from forensics.tables import SCHEMAS
 from forensics.workers import Engine, Job, Limits, Outcome
@@ -27,6 +27,7 @@ BATCH_FILES = 256
 BATCH_BYTES = 1 << 23
 MOST_SKIPS = 100
 LONGEST_SHOWN = 100
+_BLOCK = 1 << 20
 _WIDENED = ("timeout", "cpu", "memory")
 _HERE = "forensics.examination.parsejob"
 
@@ -213,9 +214,15 @@ def _content(value: dict[str, Any], path: Path) -> dict[str, list[int]]:
     """Where each blob lies, once it is proved that it does."""
     found: dict[str, list[int]] = {}
     with path.open("rb") as handle:
-        for name, (start, size) in value.items():
-            sha256 = hashlib.file_digest(blob(handle, start, size), "sha256").hexdigest()
-            if sha256 != name or handle.tell() != start + size:
+        # In the order in which they lie, because that is the order in which a disk reads.
+        for start, size, name in sorted((start, size, name) for name, (start, size) in value.items()):
+            if size < 0:
+                raise FormatError("this content has no size")
+            stream = Blob(handle, start, size)
+            sha256 = hashlib.sha256(stream.read(_BLOCK))
+            while block := stream.read(_BLOCK):
+                sha256.update(block)
+            if sha256.hexdigest() != name or stream.left:
                 raise FormatError("this content does not have the hash it is named by")
             found[name] = [start, size]
-    return found
+    return {name: found[name] for name in value}
