@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import calendar
 import enum
+import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import pytsk3
@@ -143,11 +144,13 @@ class Image:
         """The partitions in table order, or the whole medium where a file system starts at its first sector."""
         first = recognise(self._medium.read_at, self._medium.size)
         tabled = first is None or first.what.startswith(("MBR", "GPT"))
-        found = tuple(self._partitions()) if tabled else ()
+        found, tried = self._partitions() if tabled else ((), ())
         if any(volume.file_system for volume in found):
             return found
         whole = self._volume(len(found), 0, self._medium.size, "none", "the whole medium")
-        return (*found, whole) if whole.file_system or not found else found
+        if whole.file_system:
+            return (*found, whole)
+        return found or (replace(whole, problem=_nothing(tried, first.what if first else "", whole.problem)),)
 
     def walk(self, volume: Volume) -> Iterator[FoundFile | FoundFolder | Unread]:
         """Every allocated folder and regular file below the root, each folder entered once whatever links to it."""
@@ -194,21 +197,26 @@ class Image:
             yield data
             at += len(data)
 
-    def _partitions(self) -> Iterator[Volume]:
-        try:
-            table = pytsk3.Volume_Info(self._sectors)
-            parts = list(table)
-        except OSError:
-            return
-        name = _TABLES.get(int(table.info.vstype), "other")
-        block = int(table.info.block_size)
-        number = 0
-        for part in parts:
-            if part.flags != pytsk3.TSK_VS_PART_FLAG_ALLOC:
+    def _partitions(self) -> tuple[tuple[Volume, ...], tuple[str, ...]]:
+        """The partitions of the first kind of table that lists any; else what each kind of table came to."""
+        tried: list[str] = []
+        for name, kind in _TRIED_TABLES:
+            try:
+                table = pytsk3.Volume_Info(self._sectors, kind)
+                parts = [part for part in table if part.flags == pytsk3.TSK_VS_PART_FLAG_ALLOC]
+            except OSError as error:
+                tried.append(f"{name} ({_words(error)})")
                 continue
+            if parts:
+                return tuple(self._listed(table, parts)), ()
+            tried.append(f"{name} (it lists no partition)")
+        return (), tuple(tried[1:])
+
+    def _listed(self, table: Any, parts: list[Any]) -> Iterator[Volume]:
+        name, block = _TABLES.get(int(table.info.vstype), "other"), int(table.info.block_size)
+        for number, part in enumerate(parts):
             words = bytes(part.desc).decode("utf-8", "backslashreplace")
             yield self._volume(number, int(part.start) * block, int(part.len) * block, name, words)
-            number += 1
 
     def _volume(self, number: int, start: int, length: int, table: str, description: str) -> Volume:
         problem, kind = "", ""
@@ -219,7 +227,7 @@ class Image:
             if kind:
                 self._open[start] = system
         except OSError as error:
-            problem = f"no file system: {_words(error)}"
+            problem = f"no file system that is known ({_KNOWN_SYSTEMS}): {_words(error)}"
         return Volume(
             number=number,
             start=start,
@@ -338,11 +346,22 @@ def _ranges(volume: Volume, system: Any, attribute: Any) -> Iterator[Range]:
         yield Range(file_offset=start, image_offset=place, length=length)
 
 
+def _nothing(tried: tuple[str, ...], seen: str, bare: str) -> str:
+    """Why a medium gave no volume at all: what it looked like, what was tried, and what a person can do."""
+    looked = f"the medium begins like one with {seen}, but " if seen else ""
+    ways = "; ".join((*tried, f"a bare file system from the first sector ({bare})"))
+    return (
+        f"{looked}neither a partition table nor a file system could be read. Tried: {ways}. What to do: rebuild the "
+        "partition table on a copy of the image, or cut the partition out of it, and acquire that as a source"
+    )
+
+
 def _words(error: OSError) -> str:
-    """TSK's message without the name and line of its source file."""
-    return str(error).rpartition(") ")[2] or "no reason given"
+    """TSK's message without the name and line of its source file, and without what is said around it anyway."""
+    return _PREAMBLE.sub("", str(error)) or "no reason given"
 
 
+_PREAMBLE = re.compile(r"^\w+: \([\w.]+:\d+\) (?:Error opening Volume_Info: |Unable to open .{1,80} with error: )?")
 _TABLES: dict[int, str] = {
     int(pytsk3.TSK_VS_TYPE_DOS): "MBR",
     int(pytsk3.TSK_VS_TYPE_GPT): "GPT",
@@ -350,6 +369,11 @@ _TABLES: dict[int, str] = {
     int(pytsk3.TSK_VS_TYPE_BSD): "BSD",
     int(pytsk3.TSK_VS_TYPE_SUN): "Sun",
 }
+_TRIED_TABLES = (
+    ("any", pytsk3.TSK_VS_TYPE_DETECT),
+    ("GPT", pytsk3.TSK_VS_TYPE_GPT),
+    ("MBR", pytsk3.TSK_VS_TYPE_DOS),
+)
 _SYSTEMS: dict[int, str] = {
     int(pytsk3.TSK_FS_TYPE_FAT12): "FAT12",
     int(pytsk3.TSK_FS_TYPE_FAT16): "FAT16",
@@ -362,6 +386,7 @@ _SYSTEMS: dict[int, str] = {
     int(pytsk3.TSK_FS_TYPE_HFS): "HFS+",
     int(pytsk3.TSK_FS_TYPE_ISO9660): "ISO9660",
 }
+_KNOWN_SYSTEMS = "FAT, exFAT, NTFS, ext, HFS+ and ISO 9660 were tried"
 _LOCAL_CLOCKS = {"FAT12", "FAT16", "FAT32", "exFAT"}
 _CONTENT = {
     int(pytsk3.TSK_FS_ATTR_TYPE_DEFAULT),

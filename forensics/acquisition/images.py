@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 from forensics import canonical
 from forensics.acquisition.receipt import Refusal
 from forensics.acquisition.source import Found
-from forensics.errors import ForensicsError, FormatError, IntegrityError
+from forensics.errors import FormatError, IntegrityError
 from forensics.evidence.item import FILE, Entry
 from forensics.formats.sniff import HEAD, Kind, sniff
 from forensics.workers.job import Engine, Job, Limits, Outcome
@@ -267,11 +267,18 @@ def _run(
     return engine.submit(job).result()
 
 
+def _why(outcome: Outcome) -> str:
+    """What stopped a job, in its own first line; the places in our code that follow are for the ledger."""
+    first = outcome.detail.partition("\n")[0]
+    return re.sub(r"^(?:[A-Za-z_]+\.)*[A-Za-z_]+Error: ", "", first) or outcome.cause
+
+
 def _answer(outcome: Outcome) -> dict[str, Any]:
     if outcome.cause or outcome.value is None:
-        raise ForensicsError(
-            f"this image could not be read: {outcome.detail or outcome.cause}",
-            todo="acquire it as a plain file, and look at it with another program",
+        # The files of the image are in the case already; only what stands in them could not be read.
+        raise FormatError(
+            f"this image could not be read: {_why(outcome)}",
+            todo="its files were acquired as they are; look at them with another program",
         )
     return outcome.value
 
@@ -283,7 +290,7 @@ def _volume(
     args = {"container": image.container, "volume": volume}
     outcome = _run(engine, "list_stores", args, image.segments, folder, limits_for(volume["length"]))
     if outcome.cause or outcome.value is None:
-        reason = f"this volume could not be walked: {outcome.detail or outcome.cause}"
+        reason = f"this volume could not be walked: {_why(outcome)}"
         return [], [Refusal(path=_volume_name(volume), reason=reason)]
     value = outcome.value
     stores = [_store(each, volume, folder) for each in value["stores"]]

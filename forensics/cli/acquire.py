@@ -8,7 +8,7 @@ import click
 
 from forensics.cli import show
 from forensics.cli.options import Shared, case_option, check_sources, shared, sources_argument
-from forensics.errors import DONE, ForensicsError, IntegrityError, worst
+from forensics.errors import DONE, worst
 
 
 @click.command("acquire", short_help="Copy sources into the case, write-once and hashed.")
@@ -22,26 +22,16 @@ def command(shared_: Shared, sources: tuple[Path, ...], case: Path) -> int:
     evidence items of their own. A source that was acquired before is compared: unchanged, then nothing is copied;
     changed, then it becomes a new evidence item. An acquisition that was interrupted is completed.
     """
-    from forensics.examination.acquiring import AcquireSummary, acquire_path
-    from forensics.examination.opening_images import open_images
+    from forensics.examination.examining import acquire_all
+    from forensics.examination.opening_images import exit_code_of
     from forensics.examination.overview import overview
 
     check_sources(sources, case)
-    acquired: list[AcquireSummary] = []
-    failed: list[tuple[str, str, str, int]] = []
     with shared_.opened(case) as examination:
-        for path in sources:
-            try:
-                found = acquire_path(examination, path)
-                acquired += [found, *open_images(examination, found.evidence)]
-            except IntegrityError:
-                raise
-            except ForensicsError as error:
-                if len(sources) == 1:
-                    raise
-                failed.append((str(path), error.what, error.todo, error.exit_code))
-        held = overview(examination.view())
-    code = worst(DONE, *(each.exit_code for each in acquired), *(each[3] for each in failed))
+        acquired, failed = acquire_all(examination, sources)
+        view = examination.view()
+        held, opened = overview(view), exit_code_of(view)
+    code = worst(DONE, opened, *(each.exit_code for each in acquired), *(each[3] for each in failed))
     screen = shared_.screen
     show.head(screen, held)
     show.evidence(screen, held, {each.evidence: each.state for each in acquired})
@@ -49,8 +39,9 @@ def command(shared_: Shared, sources: tuple[Path, ...], case: Path) -> int:
     show.refused(screen, acquired)
     show.failed_sources(screen, failed)
     show.ledger(screen, held.lines, held.head_sha256)
-    screen.line()
-    screen.line(f"Next: forensics parse --case {case}")
+    if held.evidence:
+        screen.line()
+        screen.line(f"Next: forensics parse --case {case}")
     show.end(screen, code)
     screen.object(code, acquired=acquired, failed=failed, head={"lines": held.lines, "sha256": held.head_sha256})
     return code

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from forensics.errors import DONE, PARTLY_READ, ForensicsError, IntegrityError, InterruptedWork, worst
 from forensics.examination.acquiring import AcquireSummary, acquire_path
 from forensics.examination.conductor import Examination
-from forensics.examination.opening_images import Failed, open_images
+from forensics.examination.opening_images import Failed, exit_code_of, open_images
 from forensics.examination.parsing import ParseSummary, parse
 from forensics.examination.reporting import ReportSummary, report
 from forensics.examination.timelining import TimelineSummary, timeline
@@ -24,11 +24,15 @@ class _Station(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExamineSummary:
-    """Everything that one run did. ``failed`` are sources and images that gave nothing, and why."""
+    """Everything that one run did. ``failed`` are sources and images that gave nothing, and why.
+
+    ``images_code`` is 3 where a part of an image could not be read.
+    """
 
     case: str
     acquired: tuple[AcquireSummary, ...]
     failed: tuple[Failed, ...]
+    images_code: int
     verified: VerifySummary
     parsed: tuple[ParseSummary, ...]
     timeline: TimelineSummary
@@ -43,12 +47,17 @@ class ExamineSummary:
         """The worst of all stations; what was unsettled when the case was verified, the later stations made again."""
         stations: tuple[_Station, ...] = (*self.acquired, *self.parsed, self.timeline, *self.reports)
         nothing = DONE if self.counts["message"] else PARTLY_READ
-        return worst(nothing, *(each.exit_code for each in stations), *(code for _, _, _, code in self.failed))
+        return worst(
+            nothing, self.images_code, *(each.exit_code for each in stations), *(code for _, _, _, code in self.failed)
+        )
 
 
 def examine(examination: Examination, sources: Sequence[Path]) -> ExamineSummary:
     """Go the whole way for these sources; what an earlier run did already is verified, not repeated."""
-    acquired, failed = _acquire(examination, sources)
+    acquired, failed = acquire_all(examination, sources)
+    if failed and not acquired:
+        first, what, todo, _ = failed[0]
+        raise ForensicsError(f"none of the sources could be acquired; the first: {what}", place=first, todo=todo)
     verified = verify_and_note(examination.folder, examination, examination.station.progress)
     if verified.ledger or verified.differences:
         named = tuple(str(each) for each in (*verified.ledger, *verified.differences))
@@ -63,6 +72,7 @@ def examine(examination: Examination, sources: Sequence[Path]) -> ExamineSummary
         case=str(examination.folder),
         acquired=tuple(acquired),
         failed=tuple(failed),
+        images_code=exit_code_of(view),
         verified=verified,
         parsed=tuple(parsed),
         timeline=built,
@@ -77,8 +87,11 @@ def examine(examination: Examination, sources: Sequence[Path]) -> ExamineSummary
     )
 
 
-def _acquire(examination: Examination, sources: Sequence[Path]) -> tuple[list[AcquireSummary], list[Failed]]:
-    """Every source in turn; one that fails does not keep the others out, unless none gives anything."""
+def acquire_all(examination: Examination, sources: Sequence[Path]) -> tuple[list[AcquireSummary], list[Failed]]:
+    """Every source in turn, and the images in it; one that fails does not keep the others out, unless it is the only.
+
+    What fails is named in the second list; stored evidence that is not what it was, and an interruption, end the work.
+    """
     acquired: list[AcquireSummary] = []
     failed: list[Failed] = []
     for path in sources:
@@ -92,7 +105,4 @@ def _acquire(examination: Examination, sources: Sequence[Path]) -> tuple[list[Ac
             failed.append((str(path), error.what, error.todo, error.exit_code))
         else:
             acquired += [found, *open_images(examination, found.evidence, failed)]
-    if failed and not acquired:
-        first, what, todo, _ = failed[0]
-        raise ForensicsError(f"none of the sources could be acquired; the first: {what}", place=first, todo=todo)
     return acquired, failed

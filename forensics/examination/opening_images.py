@@ -21,8 +21,9 @@ from forensics.acquisition.images import (
     examine_image,
     segments_named,
 )
-from forensics.casefile.acts import Act
-from forensics.errors import ForensicsError, InterruptedWork, LedgerError
+from forensics.casefile.acts import Act, Phase
+from forensics.casefile.view import CaseView
+from forensics.errors import DONE, PARTLY_READ, ForensicsError, IntegrityError, InterruptedWork, LedgerError
 from forensics.evidence.item import Entry
 from forensics.examination.acquiring import AcquireSummary, acquire_source, summary_of
 from forensics.examination.conductor import Examination
@@ -62,8 +63,26 @@ def open_images(examination: Examination, item: str, failed: list[Failed] | None
             except ForensicsError as error:
                 if failed is None:
                     raise
-                failed.append((f"{address} {name}", error.what, error.todo, error.exit_code))
+                differences = error.differences if isinstance(error, IntegrityError) else ()
+                what = "; ".join((error.what, *differences))
+                failed.append((f"{address} {name}", what, error.todo, error.exit_code))
     return summaries
+
+
+def exit_code_of(view: CaseView) -> int:
+    """3 where a part of an image that was opened could not be read.
+
+    A partition without a known file system beside one that was read counts only if it seems to be encrypted: nearly
+    every disk has one for swap or for its boot loader.
+    """
+    opened = (line for line in view.lines if line.act == Act.IMAGE_EXAMINE and line.phase == Phase.FINISHED)
+    return PARTLY_READ if any(_lost(line.value["result"]) for line in opened) else DONE
+
+
+def _lost(result: dict[str, Any]) -> bool:
+    volumes = result["checked"]["volumes"]
+    bare = sum(not each["file_system"] and "encrypt" not in each["problem"].lower() for each in volumes)
+    return len(result["unread"]) > (bare if any(each["file_system"] for each in volumes) else 0)
 
 
 def _images(examination: Examination, item: str) -> Iterator[tuple[str, str, ImageFiles]]:

@@ -234,9 +234,16 @@ def _zip(look: _Look, name: str) -> Sniffed | None:
     return Sniffed(kind=Kind.ZIP, strength=STRONG, why="zip local file header")
 
 
+_IMAGE_NAMES = ("dd", "img", "raw", "001")
+
+
 def _disk(look: _Look, name: str) -> Sniffed | None:
     found = volumes.recognise(look.at, look.size)
-    return Sniffed(kind=Kind.RAW_DISK, strength=found.strength, why=found.what) if found else None
+    if found:
+        return Sniffed(kind=Kind.RAW_DISK, strength=found.strength, why=found.what)
+    if _suffix(name) in _IMAGE_NAMES and volumes.is_emptied(look.at, look.size):
+        return Sniffed(kind=Kind.RAW_DISK, strength=BY_NAME, why="named as an image, with an empty first sector")
+    return None
 
 
 # -- text: mail by its header fields (RFC 5322 2.2), mbox by its From_ line (RFC 4155), logs by their time stamps ----

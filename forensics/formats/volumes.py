@@ -27,7 +27,7 @@ def recognise(at: ReadAt, size: int) -> Volume | None:
         return None
     if at(512, 8) == b"EFI PART" or at(4096, 8) == b"EFI PART":
         return Volume(what="GPT header", strength=100)
-    return _boot_volume(boot, size) or _deep_volume(at) or _mbr(boot, size)
+    return _boot_volume(boot, size) or _deep_volume(at) or _mbr(boot, size) or _damaged(at, boot, size)
 
 
 # BIOS parameter block: jump 0-3; OEM name 3-11; bytes per sector 11-13; sectors per cluster 13; reserved 14-16;
@@ -89,3 +89,27 @@ def _mbr(boot: bytes, size: int) -> Volume | None:
     return Volume(
         what=f"MBR with {len(used)} partitions" + ("" if whole else ", image cut short"), strength=90 if whole else 75
     )
+
+
+# What is left of a table: the copy of the GPT header in the last sector, or an MBR whose entries cannot all be true.
+_SMALLEST_DISK = 1 << 20
+
+
+def _damaged(at: ReadAt, boot: bytes, size: int) -> Volume | None:
+    if size < _SMALLEST_DISK or size % 512:
+        return None
+    if at(size - 512, 8) == b"EFI PART":
+        return Volume(what="GPT header in its last sector only", strength=90)
+    entries = [boot[446 + 16 * n : 462 + 16 * n] for n in range(4)]
+    plausible = all(entry[0] in (0x00, 0x80) for entry in entries) and any(entry[4] for entry in entries)
+    if boot[510:512] == b"\x55\xaa" and plausible:
+        return Volume(what="MBR whose entries do not fit together or into the image", strength=50)
+    return None
+
+
+def is_emptied(at: ReadAt, size: int) -> bool:
+    """Whether a medium may have stood here whose first sector was wiped: zeros, but for the boot signature at most."""
+    if size < _SMALLEST_DISK or size % 512:
+        return False
+    boot = at(0, 512)
+    return not any(boot[446:510]) and (boot[510:] == b"\x55\xaa" or not any(boot))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -266,3 +267,42 @@ def test_files_that_belong_to_an_image_are_found_by_their_names(tmp_path: Path) 
     assert [path.name for path in segments_beside(tmp_path / "b.001")] == ["b.001", "b.002"]
     assert [path.name for path in segments_beside(tmp_path / "c.dd")] == ["c.dd"]
     assert [segment_suffix(n) for n in (1, 99, 100, 101, 775, 776)] == [".E01", ".E99", ".EAA", ".EAB", ".EZZ", ".FAA"]
+
+
+BROKEN = [
+    ("entries outside the image", 90, (454, b"\xff\xff\xff\x7f"), "MBR (Invalid sector address"),
+    ("no entry at all", 20, (446, bytes(64)), "MBR (Invalid magic value (dos_load_prim_table: No valid entries"),
+    ("an empty first sector", 20, (0, bytes(512)), "MBR (Invalid magic value (File is not a DOS partition"),
+]
+
+
+@pytest.mark.parametrize(("how", "strength", "change", "why"), BROKEN, ids=[each[0] for each in BROKEN])
+def test_a_broken_partition_table_is_told_with_all_that_was_tried(
+    how: str, strength: int, change: tuple[int, bytes], why: str, engine: LocalEngine, ext4: Path, tmp_path: Path
+) -> None:
+    image = images.partitioned(tmp_path / "disk.dd", (0x83, ext4))
+    data = bytearray(image.read_bytes())
+    data[change[0] : change[0] + len(change[1])] = change[1]
+    image.write_bytes(data)
+    (problem,) = look(engine, image, tmp_path).problems
+    assert "Tried: GPT (Invalid magic value (GPT Header: 0)); " in problem.reason
+    assert why in problem.reason
+    assert "a bare file system from the first sector (no file system that is known (FAT, exFAT, NTFS" in problem.reason
+    assert "What to do: rebuild the partition table on a copy of the image" in problem.reason
+
+
+def test_a_gpt_that_is_left_only_at_the_end_is_still_followed(engine: LocalEngine, ext4: Path, tmp_path: Path) -> None:
+    image = images.gpt(tmp_path / "gpt.dd", ext4)
+    data = bytearray(image.read_bytes())
+    last = bytearray(data[512:1024])
+    # The copy in the last sector says where it is itself, and that its entries end before it (UEFI 2.10, 5.3.2).
+    sectors = len(data) // 512
+    last[24:32], last[32:40] = (sectors - 1).to_bytes(8, "little"), (1).to_bytes(8, "little")
+    last[72:80] = (sectors - 33).to_bytes(8, "little")
+    last[16:20] = bytes(4)
+    last[16:20] = zlib.crc32(last[:92]).to_bytes(4, "little")
+    data[-33 * 512 : -512] = data[1024 : 1024 + 32 * 512]
+    data[-512:] = last
+    data[: 34 * 512] = bytes(34 * 512)
+    image.write_bytes(data)
+    assert look(engine, image, tmp_path).checked["volumes"][0]["file_system"] == "ext4"

@@ -25,13 +25,15 @@ def mail(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]
     return folder, {name: hashlib.sha256(data).hexdigest() for name, data in laid.items()}
 
 
-def came_out(case: Path, image: str, expected: dict[str, str]) -> None:
+def came_out(case: Path, image: str, expected: dict[str, str], *, parse: bool = True) -> None:
     """Every store of the image is in the case, under the image, with its hash; and each was read."""
     held = {path: sha256 for address, path, sha256 in stored_files(case) if sha256 in expected.values()}
     assert sorted(held.values()) == sorted(expected.values())
     parents = {line.value["params"].get("parent") for line in lines(case) if line.act == "acquire"}
     assert parents - {""} == {image}
     sound(case)
+    if not parse:
+        return
     live = "embedded_in IS NULL AND recovery IN ('live', 'soft_deleted')"
     found = rows(case, f"SELECT parser, count(*) AS n FROM message WHERE {live} GROUP BY parser")
     counts = {row["parser"].split()[0]: row["n"] for row in found}
@@ -148,3 +150,55 @@ def test_what_is_damaged_inside_an_image_is_named_and_the_rest_is_acquired(
 
         examine(examination, [image])
     came_out(tmp_path / "case", "EV-0001/000001", mail[1])
+
+
+def test_acquire_goes_on_after_a_damaged_image_and_names_each_one(
+    mail: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    """Two images that cannot be read, one whole one behind them in the same source, and a mailbox in the next."""
+    source = tmp_path / "seized"
+    source.mkdir()
+    (source / "a.E01").write_bytes(b"EVF\x09\x0d\x0a\xff\x00\x01\x01\x00\x00\x00" + bytes(5000))
+    (source / "b.E01").write_bytes((source / "a.E01").read_bytes() + b"more")
+    images.ext4(source / "c.img", mail[0])
+    done = forensics("acquire", source, lay_mail(tmp_path / "other"), "--case", new_case(tmp_path / "case"))
+    said = done.stdout + done.stderr
+    assert done.returncode == PARTLY_READ, said
+    assert "Failed: 2 sources" in said
+    assert "EV-0001/000001 a.E01: this image could not be read: " in said
+    assert "EV-0001/000002 b.E01: this image could not be read: " in said
+    assert "Traceback" not in said
+    assert "child.py" not in said
+    came_out(tmp_path / "case", "EV-0001/000003", mail[1], parse=False)
+
+
+def test_acquire_of_an_e01_with_another_hash_ends_with_4_and_goes_on(
+    mail: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    image = damaged_e01(mail[0], tmp_path)
+    done = forensics("acquire", image, lay_mail(tmp_path / "other"), "--case", new_case(tmp_path / "case"))
+    said = done.stdout + done.stderr
+    assert done.returncode == INTEGRITY_BROKEN
+    assert "disk.E01: the medium in this image differs from the hash stored when it was acquired; " in said
+    assert "EV-0002" in said
+
+
+def test_an_image_with_a_broken_partition_table_says_what_was_tried_and_what_to_do(
+    mail: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    image = images.partitioned(tmp_path / "disk.raw", (0x83, images.ext4(tmp_path / "volume", mail[0])))
+    data = bytearray(image.read_bytes())
+    data[446:510] = bytes(64)
+    image.write_bytes(data)
+    done = forensics("acquire", image, "--case", new_case(tmp_path / "case"))
+    said = done.stdout + done.stderr
+    assert done.returncode == PARTLY_READ, said
+    for words in ("neither a partition table nor a file system could be read", "Tried: GPT (", "; MBR (",
+                  "a bare file system from the first sector", "What to do: rebuild the partition table"):  # fmt: skip
+        assert words in said
+    assert forensics("examine", image, "--case", tmp_path / "case").returncode == PARTLY_READ
+
+
+def new_case(folder: Path) -> Path:
+    with open_case(folder):
+        return folder
