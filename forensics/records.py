@@ -64,10 +64,10 @@ class Record:
 class Message(Record):
     """One item of a message store: mail, contact, appointment, task, note ... ``size`` in bytes as stored.
 
-    ``raw_sha256`` is the hash of the stored RFC 5322 bytes, where the store keeps such bytes. ``body_sha256`` is the
-    hash of the folded plain text (:func:`forensics.formats.fold.body_digest`), which finds the same message again.
-    ``defects`` are breaches of the format that cost nothing. ``embedded_in`` is the id of the message that carries
-    this one as an attachment.
+    ``raw_sha256`` is the hash of the stored RFC 5322 bytes, where the store keeps such bytes; ``canonical_sha256`` the
+    digest ``mapi-canonical-v1`` of an item of Outlook, which has none. ``body_sha256`` is the hash of the folded plain
+    text (:func:`forensics.formats.fold.body_digest`), which finds the same message again. ``defects`` are breaches of
+    the format that cost nothing. ``embedded_in`` is the id of the message that carries this one as an attachment.
     """
 
     KIND: ClassVar[str] = "message"
@@ -91,6 +91,7 @@ class Message(Record):
     attachment_count: int = 0
     size: Count = Absent.NOT_RECORDED
     raw_sha256: Text = Absent.NOT_APPLICABLE
+    canonical_sha256: Text = Absent.NOT_APPLICABLE
     body_sha256: Text = Absent.NOT_RECORDED
     thread_index: Text = Absent.NOT_RECORDED
     flags: tuple[str, ...] = ()

@@ -65,6 +65,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("attachment_count", pa.int32()),
         ("size", pa.int64()),
         ("raw_sha256", _STRING),
+        ("canonical_sha256", _STRING),
         ("body_sha256", _STRING),
         ("thread_index", _STRING),
         ("flags", pa.list_(_STRING)),

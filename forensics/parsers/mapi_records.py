@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from forensics.absent import Absent
-from forensics.address import Address
+from forensics.address import Address, record_id
 from forensics.errors import FormatError
 from forensics.formats import filetype, identity, mapi
 from forensics.formats.html_text import to_text
-from forensics.formats.mapi import tags
+from forensics.formats.mapi import canonical, tags
 from forensics.moments import Basis, Meaning, Moment, Precision, Zone, filetime_to_ns, is_sensible
 from forensics.parsers import header_records
 from forensics.records import (
@@ -50,12 +50,18 @@ class Place:
 
 def records_of(item: mapi.Item, at: Address, place: Place, keep: Callable[[bytes], str]) -> Iterator[Record]:
     """All records of an item and of the messages inside it, the carrier first."""
-    waiting: list[tuple[mapi.Item, Address, Place]] = [(item, at, place)]
+    waiting = [_Item(item, at, place, keep)]
+    found: list[_Item] = []
     while waiting:
-        item, at, place = waiting.pop()
-        own = _Item(item, at, place, keep)
+        own = waiting.pop()
+        own.read_attachments()
+        found.append(own)
+        waiting.extend(reversed(own.embedded.values()))
+    # What lies inside comes after its carrier, and the carrier's digest is made of it.
+    for own in reversed(found):
+        own.take_digest()
+    for own in found:
         yield from own.records()
-        waiting.extend(reversed(own.embedded))
 
 
 class _Item:
@@ -66,7 +72,11 @@ class _Item:
         self.at = at
         self.place = place
         self.keep = keep
-        self.embedded: list[tuple[mapi.Item, Address, Place]] = []
+        self.embedded: dict[int, _Item] = {}
+        """The messages inside this one, by the position of the attachment."""
+        self.ref = record_id(Message.KIND, str(at))
+        self.digest = ""
+        self._attached: list[tuple[Attachment, str]] = []
         self._bag = item.properties
         self._parties = mapi.recipients(item)
         self._texts: list[BodyText] = []
@@ -74,15 +84,38 @@ class _Item:
         self._header = header_records.parse(self._transport_headers())
 
     def records(self) -> Iterator[Record]:
-        message = self._message()
-        ref = message.identity()
-        yield message
+        ref = self.ref
+        yield self._message()
         yield from header_records.header_fields(self._header, self.at, ref, self.place.recovery)
         yield from self._recipients(ref)
         yield from self._moments(ref)
         yield from (replace(text, message_id_ref=ref) for text in self._texts)
-        yield from self._attachments(ref)
+        yield from self._attachments()
         yield from self._problems()
+
+    def read_attachments(self) -> None:
+        """Read the bytes of every attachment, and open the messages among them."""
+        for position, thing in enumerate(self.item.attachments, start=1):
+            at = self.at.child(f"attachment:{position}")
+            self._attached.append(self._attachment(thing, at, position, self.ref))
+            if thing.embedded is not None and self.place.depth < DEEPEST:
+                inside = replace(self.place, embedded_in=self.ref, depth=self.place.depth + 1)
+                self.embedded[position] = _Item(thing.embedded, at.child("message:1"), inside, self.keep)
+
+    def take_digest(self) -> None:
+        """Make the digest of the item; those of the messages inside it are made already."""
+        contents = []
+        for (record, lost), thing in zip(self._attached, self.item.attachments, strict=True):
+            inside = self.embedded.get(record.position)
+            contents.append(
+                canonical.Content(
+                    sha256=record.sha256 if isinstance(record.sha256, str) else "",
+                    size=record.size if isinstance(record.size, int) else 0,
+                    embedded=inside.digest if inside else "",
+                    lost=bool(lost) or thing.embedded is not None,
+                )
+            )
+        self.digest = canonical.digest(self.item, contents)
 
     def _transport_headers(self) -> bytes:
         return (self._bag.text(tags.PR_TRANSPORT_MESSAGE_HEADERS) or "").encode("utf-8", "surrogateescape")
@@ -116,6 +149,7 @@ class _Item:
             has_attachments=bool(item.attachments),
             attachment_count=len(item.attachments),
             size=_count(bag.integer(tags.PR_MESSAGE_SIZE)),
+            canonical_sha256=self.digest,
             body_sha256=self._body_digest(),
             thread_index=_or_absent(base64.b64encode(index).decode() if index else ""),
             flags=self._flags(),
@@ -184,17 +218,13 @@ class _Item:
         moments = [*stored, *header_records.clocks(self._header)]
         yield from header_records.moment_records(moments, self.at, ref, self.place.recovery)
 
-    def _attachments(self, ref: str) -> Iterator[Record]:
-        for position, thing in enumerate(self.item.attachments, start=1):
-            at = self.at.child(f"attachment:{position}")
-            record, lost = self._attachment(thing, at, position, ref)
+    def _attachments(self) -> Iterator[Record]:
+        for (record, lost), thing in zip(self._attached, self.item.attachments, strict=True):
+            at = record.address
             yield record
             if lost:
                 yield self._problem(at, "an attachment could not be read", "the content of the attachment", lost)
-            if thing.embedded is not None and self.place.depth < DEEPEST:
-                inside = replace(self.place, embedded_in=ref, depth=self.place.depth + 1)
-                self.embedded.append((thing.embedded, at.child("message:1"), inside))
-            elif thing.embedded is not None:
+            if thing.embedded is not None and record.position not in self.embedded:
                 what = f"messages inside messages go deeper than {DEEPEST} levels"
                 yield self._problem(at, what, "the message inside this one", "limit")
 
