@@ -22,7 +22,7 @@ from forensics.formats.pst.ndb.datatree import Trail
 from forensics.formats.pst.ndb.pages import BID_MASK
 from forensics.formats.pst.ndb.subnodes import Node
 from forensics.formats.pst.recovery import remnants, rows
-from forensics.formats.pst.recovery.fingerprint import fingerprint
+from forensics.formats.pst.recovery.fingerprint import sameness
 from forensics.formats.pst.recovery.found import Confidence, Recovered, Tier
 from forensics.formats.pst.recovery.reach import reachable
 from forensics.formats.pst.recovery.space import packed, taken, unpacked
@@ -38,6 +38,8 @@ _DELETED = Place(Recovery.STALE, "a superseded page of the node tree names it")
 _OLDER = Place(Recovery.STALE, "a superseded page of the node tree names other blocks for it")
 _REMNANT = Place(Recovery.REMNANT, "free blocks that no page names")
 _ROW = Place(Recovery.REMNANT, "a row of a contents table that outlived its item")
+
+_ONLY_ROW = "the item itself: only its row in the folder's list is left"
 
 _Rows = Callable[[Trail], Iterator[rows.OldRow]]
 _Table = tuple[Node, tuple[str, ...], int | None, _Rows]
@@ -58,6 +60,8 @@ class Recoverer:
         self._shown: dict[int, tuple[str, Node]] = {}
         """The deleted nodes that were shown as whole items, each with its step."""
         self.fragments = 0
+        self.unread: list[str] = []
+        """What was not looked into, and why."""
         self._found = remnants.Remnants()
         self._by_size: dict[int, list[int]] | None = None
 
@@ -140,11 +144,10 @@ class Recoverer:
 
     def _grouped(self, one: Recovered, twin: FoundItem | None = None) -> Recovered:
         """The same, with the step of the item that it equals byte for byte."""
-        item = one.found.item
-        if item is None:
+        mark = None if one.found.item is None else sameness(one.found.item)
+        if mark is None:
             return one
-        mark = fingerprint(item)
-        if twin is not None and twin.item is not None and fingerprint(twin.item) == mark:
+        if twin is not None and twin.item is not None and sameness(twin.item) == mark:
             same_as = f"node:{twin.nid}"
         else:
             same_as = self._seen.setdefault(mark, one.step)
@@ -182,33 +185,51 @@ class Recoverer:
             )
 
     def _rows(self) -> Iterator[Recovered]:
-        """Old rows, each once: where later versions of its table repeat it, the first stands for all."""
-        seen: dict[bytes, str] = {}
+        """Old rows. A table is written anew with each change, and most rows say in each version what they said in the
+        last: the first stands for all, and each further place is grouped with it, or with the item that it repeats.
+        """
+        same: dict[bytes, str] = {}
+        places: set[tuple[int, int, bytes]] = set()
         for table, path, page, sources in self._tables_of_rows():
             try:
                 trail = self._trail()
-            except FormatError:
+            except FormatError as error:
+                self.unread.append(f"old rows of table {table.nid} and of those after it: {error.what}")
                 return
             for row in rows.readable(sources(trail), trail):
                 if row.block and page is not None and self.store.db.place(row.block) is not None:
                     # The live table still names this block, and what stands beyond its index was read there.
                     continue
-                found = FoundItem(
-                    node=Node(row.nid, table.data, 0), path=self._path_of(row.nid, path), position=row.number,
-                    associated=row.nid & TYPE_MASK == _HIDDEN, place=_ROW, item=row.item, error=None, trail=trail,
-                )  # fmt: skip
-                step = f"row:{table.nid}:{table.data}:{row.number}:{row.nid}"
-                mark = row.nid.to_bytes(4, "little") + fingerprint(row.item)
-                same_as = self._row_twin(row) or seen.setdefault(mark, step)
-                yield Recovered(
-                    found=found,
-                    tier=Tier.TABLE_ROW,
-                    confidence=Confidence.PROBABLE if row.sure else Confidence.POSSIBLE,
-                    step=step,
-                    page=page,
-                    same_as="" if same_as == step else same_as,
-                    overwritten=(*_overwritten(found), "the item itself: only its row in the folder's list is left"),
-                )
+                if row.block and row.mark in same:
+                    # Versions of a table share the blocks of their rows: the same bytes are no further place.
+                    if (row.block, row.number, row.mark) in places:
+                        continue
+                    places.add((row.block, row.number, row.mark))
+                yield self._old(row, table, path, page, trail, same)
+
+    def _old(
+        self, row: rows.OldRow, table: Node, path: tuple[str, ...], page: int | None, trail: Trail,
+        same: dict[bytes, str],
+    ) -> Recovered:  # fmt: skip
+        """One old row at its place."""
+        step = f"row:{table.nid}:{table.data}:{row.number}:{row.nid}"
+        if row.mark not in same:
+            content = sameness(row.item)
+            known = step if content is None else same.setdefault(row.nid.to_bytes(4, "little") + content, step)
+            same[row.mark] = self._row_twin(row) or known
+        found = FoundItem(
+            node=Node(row.nid, table.data, 0), path=self._path_of(row.nid, path), position=row.number,
+            associated=row.nid & TYPE_MASK == _HIDDEN, place=_ROW, item=row.item, error=None, trail=trail,
+        )  # fmt: skip
+        return Recovered(
+            found=found,
+            tier=Tier.TABLE_ROW,
+            confidence=Confidence.PROBABLE if row.sure else Confidence.POSSIBLE,
+            step=step,
+            page=page,
+            same_as="" if same[row.mark] == step else same[row.mark],
+            overwritten=(*_overwritten(found), _ONLY_ROW),
+        )
 
     def _row_twin(self, row: rows.OldRow) -> str:
         """The step of the item that says the same as a row, live or recovered, or ""."""
@@ -233,26 +254,20 @@ class Recoverer:
 
     def _tables_of_rows(self) -> Iterator[_Table]:
         """The contents tables that may hold rows of items that are gone: live ones, superseded ones, remnants."""
-        named, codepage = self.store.named, self.store.reader.codepage
-        seen: set[bytes] = set()
+        reading = rows.Reading(self.store.named, self.store.reader.codepage)
         for folder in self.store.folders():
             for type_ in () if folder.is_search else (TYPE_CONTENTS, TYPE_ASSOCIATED):
                 node, _ = self.store.node(folder.nid & ~TYPE_MASK | type_)
                 if node is not None:
-                    yield (
-                        node,
-                        folder.path,
-                        None,
-                        partial(rows.beyond_index, self.store.db, node, named, codepage, seen),
-                    )
+                    yield node, folder.path, None, partial(reading.beyond_index, self.store.db, node)
         tables = frozenset({TYPE_CONTENTS, TYPE_ASSOCIATED})
         for version in self.stale.of_types(tables):
             node = version.node
             path = self.stale.path(node.nid & ~TYPE_MASK | _FOLDER)
-            yield node, path, version.page, partial(rows.all_rows, self.view, node, named, codepage, seen)
+            yield node, path, version.page, partial(reading.all_rows, self.view, node)
         read = {version.node.data & BID_MASK for version in self.stale.of_types(tables)}
         for node in remnants.rows_of_tables(self.view, self._found, read):
-            yield node, (UNKNOWN,), None, partial(rows.all_rows, self.view, node, named, codepage, seen)
+            yield node, (UNKNOWN,), None, partial(reading.all_rows, self.view, node)
 
     def _live_like(self, node: Node) -> FoundItem | None:
         """A live item whose first block has the same bytes as that of a remnant."""

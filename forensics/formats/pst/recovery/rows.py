@@ -21,8 +21,8 @@ _CLASS_COLUMNS = frozenset((0x001A001F, 0x001A001E))
 """PidTagMessageClass, which the tables of items have and those of folders, recipients and attachments have not."""
 _ROW_COLUMNS = (0x67F20003, 0x67F30003)
 """PidTagLtpRowId and PidTagLtpRowVer, of which every row has both."""
-
-
+_MARK = 16
+_KEPT = 8192
 _FREED = "its place in the heap of the table was freed"
 _REUSED = "its place in the table is used by another row now"
 
@@ -36,48 +36,54 @@ class OldRow(NamedTuple):
     sure: bool
     block: int
     """The block that the row lies in; 0 where the table keeps its rows in its heap."""
+    mark: bytes
+    """A digest of the bytes of the row and of the values that it points to: where it is the same, so is the row."""
 
 
-def beyond_index(
-    blocks: Blocks, table_node: Node, named: dict[int, NamedId], codepage: int | None, seen: set[bytes], trail: Trail
-) -> Iterator[OldRow]:
-    """Rows that stand in the matrix of a table and that its index does not name, but for those ``seen`` before."""
-    table = NodeObject(blocks, table_node, trail).table()
-    if not _lists_items(table):
-        return
-    in_use = {value for row in table.rows() for value in _pointers(table, row)}
-    for row in table.beyond():
-        if _is_message(table, row) and not _repeats(table, row, seen):
-            yield _old_row(table, row, named, codepage, in_use)
+class Reading:
+    """Reads the rows of old tables; what one version of a table repeats of the last is not made anew."""
 
+    def __init__(self, named: dict[int, NamedId], codepage: int | None) -> None:
+        self._named = named
+        self._codepage = codepage
+        self._made: dict[bytes, OldRow] = {}
 
-def all_rows(
-    blocks: Blocks, table_node: Node, named: dict[int, NamedId], codepage: int | None, seen: set[bytes], trail: Trail
-) -> Iterator[OldRow]:
-    """Every row of a superseded table, those in its own index and those beyond, but for those ``seen`` before.
+    def beyond_index(self, blocks: Blocks, table_node: Node, trail: Trail) -> Iterator[OldRow]:
+        """Rows that stand in the matrix of a table and that its index does not name."""
+        table = NodeObject(blocks, table_node, trail).table()
+        if not _lists_items(table):
+            return
+        in_use = {value for row in table.rows() for value in _pointers(table, row)}
+        for row in table.beyond():
+            if _is_message(table, row):
+                yield self._old_row(table, row, in_use)
 
-    A table is written anew with each change, and most of its rows say in each version what they said in the last.
-    """
-    table = NodeObject(blocks, table_node, trail).table()
-    if not _lists_items(table):
-        return
-    in_use: set[int] = set()
-    for row in table.rows():
-        in_use.update(_pointers(table, row))
-        if _is_message(table, row) and not _repeats(table, row, seen):
-            yield _old_row(table, row, named, codepage, None)
-    for row in table.beyond():
-        if _is_message(table, row) and not _repeats(table, row, seen):
-            yield _old_row(table, row, named, codepage, in_use)
+    def all_rows(self, blocks: Blocks, table_node: Node, trail: Trail) -> Iterator[OldRow]:
+        """Every row of a superseded table, those in its own index and those beyond."""
+        table = NodeObject(blocks, table_node, trail).table()
+        if not _lists_items(table):
+            return
+        in_use: set[int] = set()
+        for row in table.rows():
+            in_use.update(_pointers(table, row))
+            if _is_message(table, row):
+                yield self._old_row(table, row, None)
+        for row in table.beyond():
+            if _is_message(table, row):
+                yield self._old_row(table, row, in_use)
 
-
-def _repeats(table: TableContext, row: Row, seen: set[bytes]) -> bool:
-    """Whether a row with the same bytes, and the same values where it points to, was there before."""
-    mark = table.mark(row)
-    if mark in seen:
-        return True
-    seen.add(mark)
-    return False
+    def _old_row(self, table: TableContext, row: Row, in_use: set[int] | None) -> OldRow:
+        """The row, and its properties. Of one beyond the index, what its heap holds may be another's."""
+        indexed = b"\x01" if in_use is None else b"\x00"
+        mark = indexed + table.mark(row)[:_MARK]
+        held = self._made.get(mark)
+        if held is None or in_use is not None:
+            item, sure = _item_of(table, row, self._named, self._codepage, in_use)
+            held = OldRow(row.id, row.number, item, sure, 0, mark)
+            if len(self._made) >= _KEPT:
+                self._made.clear()
+            self._made[mark] = held
+        return held._replace(number=row.number, block=table.block_of(row))
 
 
 def _lists_items(table: TableContext) -> bool:
@@ -99,10 +105,9 @@ def _pointers(table: TableContext, row: Row) -> Iterator[int]:
             yield int.from_bytes(cell[:4], "little")
 
 
-def _old_row(
+def _item_of(
     table: TableContext, row: Row, named: dict[int, NamedId], codepage: int | None, in_use: set[int] | None
-) -> OldRow:
-    """The properties of a row. Of one beyond the index, what lies in the heap may be another row's now, or freed."""
+) -> tuple[Item, bool]:
     lost: list[Lost] = []
     places = {column.tag: int.from_bytes(cell[:4], "little") for column, cell in table.cells(row)}
     held = []
@@ -113,7 +118,7 @@ def _old_row(
         else:
             lost.append(Lost(f"property {one.tag:#010x}", "its value", _REUSED if one.raw else _FREED))
     item = Item(properties=PropertyBag(held, codepage=codepage), problems=tuple(lost))
-    return OldRow(row.id, row.number, item, not lost and in_use is None, table.block_of(row))
+    return item, not lost and in_use is None
 
 
 def readable(rows: Iterator[OldRow], trail: Trail) -> Iterator[OldRow]:
@@ -125,5 +130,6 @@ def readable(rows: Iterator[OldRow], trail: Trail) -> Iterator[OldRow]:
 
 
 def agrees(row: PropertyBag, item: PropertyBag) -> bool:
-    """Whether every value of a row that its item has as well is the same there."""
-    return all(row[id_].raw == held.raw for id_ in row if (held := item.get(id_)) is not None)
+    """Whether a row says what its item says: what both have is the same, and it is more than empty values."""
+    shared = [(row[id_].raw, held.raw) for id_ in row if (held := item.get(id_)) is not None]
+    return all(one == held for one, held in shared) and any(one.strip(b"\0") for one, _ in shared)
