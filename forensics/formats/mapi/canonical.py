@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 from forensics.formats.mapi import tags
 from forensics.formats.mapi.item import AttachedThing, Item
-from forensics.formats.mapi.properties import NamedId, Property, PropertyBag
+from forensics.formats.mapi.properties import NamedId, PropertyBag
 
 MARK = b"mapi-canonical-v1\0"
 LEFT_OUT = frozenset({tags.PR_ATTACH_DATA, 0x67F2, 0x67F3})
@@ -36,7 +36,7 @@ _FIRST_NAMED = 0x8000
 _NOT_A_LIST = (1 << 64) - 1
 _MOST_NAMES = 10_000
 _NAMES: dict[tuple[int, int], tuple[NamedId, bytes]] = {}
-"""The first bytes of named properties by the identity of the name, because names are hashed and written by slow code."""
+"""What stands before the value of a named property, by the identity of its name, because names are hashed slowly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,27 +69,27 @@ def _bag(bag: PropertyBag) -> list[bytes]:
     """The number of the properties, and each of them, sorted as bytes."""
     pack = _PLAIN.pack
     found = [
-        pack(0, one.tag, len(one.raw)) + one.raw
-        if one.tag < _FIRST_NAMED << 16 and not one.tag & tags.MULTIVALUED
-        else _head(one) + _value(one)
-        for one in bag.everything
-        if one.tag >> 16 not in LEFT_OUT
+        pack(0, tag, len(raw)) + raw
+        if tag < _FIRST_NAMED << 16 and not tag & tags.MULTIVALUED
+        else _head(tag, bag.name_of(tag >> 16)) + _value(tag, raw, values)
+        for tag, raw, values, _ in bag.stored_values()
+        if tag >> 16 not in LEFT_OUT
     ]
     found.sort()
     return [_COUNT.pack(len(found)), *found]
 
 
-def _head(one: Property) -> bytes:
+def _head(tag: int, named: NamedId | None) -> bytes:
     """What stands before the value of a property that has a name or is a list."""
-    if one.named is None:
-        kind = 3 if one.tag >> 16 >= _FIRST_NAMED else 0
-        return bytes([kind]) + one.tag.to_bytes(4, "big")
-    key = (id(one.named), one.tag & 0xFFFF)
+    if named is None:
+        kind = 3 if tag >> 16 >= _FIRST_NAMED else 0
+        return bytes([kind]) + tag.to_bytes(4, "big")
+    key = (id(named), tag & 0xFFFF)
     held = _NAMES.get(key)
-    if held is None or held[0] is not one.named:
+    if held is None or held[0] is not named:
         if len(_NAMES) >= _MOST_NAMES:
             _NAMES.clear()
-        held = _NAMES[key] = (one.named, _name(one.named) + key[1].to_bytes(2, "big"))
+        held = _NAMES[key] = (named, _name(named) + key[1].to_bytes(2, "big"))
     return held[1]
 
 
@@ -100,14 +100,15 @@ def _name(named: NamedId) -> bytes:
     return b"\x02" + named.guid.bytes + _sized(named.name.encode("utf-8", "surrogatepass"))
 
 
-def _value(one: Property) -> bytes:
-    if not one.tag & tags.MULTIVALUED:
-        return _sized(one.raw)
-    values = one.elements()
-    width = tags.WIDTHS.get(one.type)
-    if (width is None and not values and one.raw) or (width is not None and not one.values and len(one.raw) % width):
+def _value(tag: int, raw: bytes, values: tuple[bytes, ...]) -> bytes:
+    if not tag & tags.MULTIVALUED:
+        return _sized(raw)
+    width = tags.WIDTHS.get(tag & 0xFFFF & ~tags.MULTIVALUED)
+    if width is not None and not values and not len(raw) % width:
+        values = tuple(raw[at : at + width] for at in range(0, len(raw), width))
+    if raw and not values:
         # The store's own division of the list does not hold: its bytes as they are, and no list can have this number.
-        return _COUNT.pack(_NOT_A_LIST) + _sized(one.raw)
+        return _COUNT.pack(_NOT_A_LIST) + _sized(raw)
     return _COUNT.pack(len(values)) + b"".join(map(_sized, values))
 
 

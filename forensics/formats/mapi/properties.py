@@ -113,6 +113,15 @@ class PropertyBag(Mapping[int, Property]):
     def __len__(self) -> int:
         return len(self._by_id)
 
+    def stored_values(self) -> Iterable[tuple[int, bytes, tuple[bytes, ...], Integrity]]:
+        """Tag, bytes, separate values and integrity of everything, in the order found."""
+        return ((one.tag, one.raw, one.values, one.integrity) for one in self.everything)
+
+    def name_of(self, id_: int) -> NamedId | None:
+        """The lasting name of an id of this object, where it has one."""
+        found = self._by_id.get(id_)
+        return None if found is None else found.named
+
     def named(self, guid: UUID, number_or_name: int | str) -> Property | None:
         """The named property of this property set, by number or by name."""
         if isinstance(number_or_name, int):
