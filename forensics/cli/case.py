@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from forensics.cli import show
+from forensics.cli import case_answer, show
 from forensics.cli.options import FACTS, Shared, case_argument, fact_options, given_facts, placed, shared
 from forensics.cli.screen import Screen, fields_of
 from forensics.errors import UsageError
@@ -86,6 +86,9 @@ def set_(shared_: Shared, case: Path, facts: tuple[str, ...]) -> int:
         shared_.screen.line(f"Not given yet: {', '.join(done.missing)}")
     shared_.screen.object(done.exit_code, **fields_of(done))
     return done.exit_code
+
+
+command.add_command(case_answer.command)
 
 
 def _pairs(facts: tuple[str, ...]) -> dict[str, str]:

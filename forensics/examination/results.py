@@ -24,7 +24,7 @@ from forensics.evidence.readback import open_stored
 from forensics.evidence.verification import Difference, Told
 
 _FOLDERS = ("ledger", "evidence", "content", "records", "timeline", "reports", "findings")
-_OF_THE_LEDGER = frozenset(("events.jsonl", "head", "head.new", "lock", "torn", "checkpoints"))
+_OF_THE_LEDGER = frozenset(("events.jsonl", "head", "head.new", "lock", "torn", "checkpoints", "attached"))
 _LINK = "is a link and not the folder that was made"
 _UNFINISHED = ".work"
 _KEPT_FOLDERS = ("records", "timeline", "reports", "findings")
