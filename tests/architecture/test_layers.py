@@ -43,7 +43,15 @@ TABLE: dict[str, May] = {
     "evidence": May(others={"cryptography": "evidence.vault"}),
     "acquisition": May(ours=("formats", "evidence"), others={"pytsk3": "acquisition", "pyewf": "acquisition"}),
     "parsers": May(ours=("formats",)),
-    "casefile": May(ours=("evidence",), others=dict.fromkeys(("duckdb", "pandas", "pyarrow"), "casefile.view")),
+    "casefile": May(
+        ours=("evidence",),
+        others={
+            **dict.fromkeys(("duckdb", "pandas", "pyarrow"), "casefile.view"),
+            "cryptography": "casefile.signing",
+            "rfc3161_client": "casefile.timestamps",
+            "pyrage": "casefile.keyring",
+        },
+    ),
     "timeline": May(ours=VIEW),
     "findings": May(ours=(*VIEW, "timeline")),
     "playbooks": May(ours=(*VIEW, "timeline")),
