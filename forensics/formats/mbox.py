@@ -21,6 +21,7 @@ from forensics.formats.mbox_lines import (
     unquote,
 )
 from forensics.formats.mbox_spans import Doubt, Doubts, Messages, MessageSpan, Why
+from forensics.formats.mbox_variant import Signs, tell
 
 __all__ = [
     "Doubt",
@@ -52,21 +53,11 @@ class Handle(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-@dataclass(slots=True, kw_only=True)
-class _Counts:
-    """What was seen that tells the variants apart."""
-
-    quoted: int = 0
-    quoted_twice: int = 0
-    lengths_right: int = 0
-    lengths_wrong: int = 0
-    text: int = 0
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MboxOutline:
     """All of a box. ``leading`` is the span before the first From_ line.
 
+    ``evidence`` is the basis of ``variant`` in words, its last sentence the one that decided.
     ``text_lines`` counts lines that begin with "From " and have nothing of a separator.
     ``ignored_lengths`` counts messages whose Content-Length ends in the midst of something and was not followed.
     """
@@ -98,7 +89,8 @@ class _Splitter:
     newline: bytes = b"\n"
     messages: Messages = field(default_factory=Messages)
     doubts: Doubts = field(default_factory=Doubts)
-    counts: _Counts = field(default_factory=_Counts)
+    signs: Signs = field(default_factory=Signs)
+    text_lines: int = 0
     body_until: int = 0
     exact_end: int = -1
     tail: bytes = b""
@@ -111,15 +103,15 @@ class _Splitter:
             self._scan(base, block, stop)
         self._close(self.until, self.tail)
         first = self.messages.from_starts[0] if self.messages else self.until
-        variant, evidence = _variant(self.counts)
+        variant, evidence = tell(self.signs)
         return MboxOutline(
             variant=variant,
             evidence=evidence,
             messages=self.messages,
             leading=(self.begin, first),
             ambiguous=self.doubts,
-            text_lines=self.counts.text,
-            ignored_lengths=self.counts.lengths_wrong,
+            text_lines=self.text_lines,
+            ignored_lengths=self.signs.lengths_wrong,
         )
 
     def _look_at_line_ends(self) -> None:
@@ -181,8 +173,7 @@ class _Splitter:
             while start > 0 and block[start - 1] == 0x3E and at - start < 64:
                 start -= 1
             if start == 0 or block[start - 1 : start] == self.newline:
-                self.counts.quoted += start == at
-                self.counts.quoted_twice += start < at
+                self.signs.quoted(block, start, self.newline)
             at = block.find(needle, at + 1)
 
     def _candidate(self, base: int, block: bytes, at: int) -> None:
@@ -191,6 +182,7 @@ class _Splitter:
         end = min(len(block), at + _LINE) if stop < 0 else stop + 1
         if offset < self.body_until:
             self.doubts.add(offset, base + end, Why.INSIDE_LENGTH)
+            self.signs.plain += 1
             return
         if not offset == self.body_until > 0:
             header = _HEADER.match(block, end) is not None
@@ -198,7 +190,8 @@ class _Splitter:
             if why is not None:
                 self.doubts.add(offset, base + end, why)
             if not taken:
-                self.counts.text += why is None
+                self.text_lines += why is None
+                self.signs.plain += 1
                 return
         self._close(offset, block[max(at - _BEHIND, 0) : at])
         self._open(offset, base + end, *_header(block, end))
@@ -223,9 +216,9 @@ class _Splitter:
         end = start + len(header) + gap + int(stated[1])
         until = self._lands(end)
         if until < 0:
-            self.counts.lengths_wrong += 1
+            self.signs.lengths_wrong += 1
             return
-        self.counts.lengths_right += 1
+        self.signs.lengths_right += 1
         self.body_until, self.exact_end = until, end
 
     def _lands(self, end: int) -> int:
@@ -292,17 +285,3 @@ def _judge(line: bytes, blank: bool, header: bool) -> tuple[bool, Why | None]:
     if line.rstrip() == b"From -" or (blank and _ONE_WORD.fullmatch(line)):
         return True, Why.NO_DATE
     return False, Why.PROSE if blank else None
-
-
-def _variant(counts: _Counts) -> tuple[Variant, tuple[str, ...]]:
-    evidence = (
-        f"Content-Length ends at the next message in {counts.lengths_right}, elsewhere in {counts.lengths_wrong}",
-        f'lines quoted as ">From ": {counts.quoted}; with more than one ">": {counts.quoted_twice}',
-    )
-    if counts.lengths_right > counts.lengths_wrong:
-        return (Variant.MBOXCL if counts.quoted or counts.quoted_twice else Variant.MBOXCL2), evidence
-    if counts.quoted_twice:
-        return Variant.MBOXRD, evidence
-    if counts.quoted:
-        return Variant.MBOXO, (*evidence, "mboxrd would look the same, as no line was quoted twice")
-    return Variant.UNDETERMINED, (*evidence, "no line tells the variants apart, so none needs to be undone")

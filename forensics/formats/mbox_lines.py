@@ -24,7 +24,7 @@ class Variant(StrEnum):
     MBOXCL2 = "mboxcl2"
     """Content-Length, and nothing quoted."""
     UNDETERMINED = "mbox"
-    """Nothing in the box tells the variants apart."""
+    """Nothing in the box tells the variants apart, or what does is contradictory; no line is changed."""
 
 
 _QUOTED = re.compile(rb"^>(?=From )", re.MULTILINE)
@@ -40,7 +40,7 @@ def unquote(raw: bytes, variant: Variant) -> bytes:
     """The message as it was before it was put into the box, as far as the variant can be undone (``is_reversible``)."""
     if variant is Variant.MBOXRD:
         return _QUOTED_ANY.sub(b"", raw)
-    return raw if variant is Variant.MBOXCL2 else _QUOTED.sub(b"", raw)
+    return _QUOTED.sub(b"", raw) if variant in (Variant.MBOXO, Variant.MBOXCL) else raw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Text that is mail, told by header fields (RFC 5322 2.2 and 4.5) or a From_ line (RFC 4155), and logs by time stamps."""
+"""Text that is mail, told by header fields (RFC 5322 2.2, 4.5) or a From_ line (RFC 4155), and logs by time stamps."""
 
 from __future__ import annotations
 

@@ -199,13 +199,58 @@ def test_a_box_with_the_line_ends_of_old_macs_is_split() -> None:
 
 @pytest.mark.parametrize(
     ("body", "variant"),
-    [(b"x\n", Variant.UNDETERMINED), (b">From x\n", Variant.MBOXO), (b">From x\n>>From y\n", Variant.MBOXRD)],
+    [
+        ("x", Variant.UNDETERMINED),
+        (">From x", Variant.MBOXO),
+        (">From x|>>From y", Variant.MBOXRD),
+        # On one line quoted twice nothing rests: its text may have been so.
+        (">>From y", Variant.UNDETERMINED),
+        # A reply in which the line before has one > less: the writer of the box set the second.
+        (">he wrote|>>From y", Variant.MBOXRD),
+        (">>From y|>he wrote", Variant.MBOXRD),
+        # The same depth as its neighbours: it stood so in the text, and mboxrd would have set one more.
+        (">>he wrote|>>From y", Variant.UNDETERMINED),
+        ("hello|>From x||>>he wrote|>>From y", Variant.MBOXO),
+        (">he wrote|>From x", Variant.UNDETERMINED),
+        # A quotation with blanks says nothing of a line without.
+        ("> he wrote|>>From y|hello|>From x", Variant.MBOXRD),
+        # Unquoted lines contradict every variant that quotes, whatever else there is.
+        ("From the sea|>From x", Variant.UNDETERMINED),
+        ("From the sea|>he wrote|>>From y", Variant.UNDETERMINED),
+        # For and against mboxrd.
+        (">he wrote|>>From y||>>he wrote|>>From z", Variant.UNDETERMINED),
+    ],
 )
-def test_the_variant_is_told_by_what_was_quoted_and_says_on_what_evidence(body: bytes, variant: Variant) -> None:
-    raw = _FROM + b"A: b\n\n" + body + b"\n"
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n"], ids=["lf", "crlf"])
+def test_the_variant_is_what_all_lines_agree_with_and_says_on_what_basis(
+    body: str, variant: Variant, newline: bytes
+) -> None:
+    raw = (_FROM + b"A: b\n\n" + body.replace("|", "\n").encode() + b"\n\n").replace(b"\n", newline)
     found = outline(io.BytesIO(raw), len(raw))
-    assert found.variant is variant
-    assert found.evidence
+    assert found.variant is variant, found.evidence
+    assert found.evidence[-1]
+    if variant is Variant.UNDETERMINED:
+        assert unquote(raw, found.variant) == raw
+
+
+@pytest.mark.parametrize(
+    ("body", "variant"),
+    [
+        (b"x\n", Variant.MBOXCL2),
+        (b"hello\n>From x\n", Variant.MBOXCL),
+        (b"From the sea\n>From x\n", Variant.MBOXCL2),
+        (b">he wrote\n>From x\n", Variant.MBOXCL2),
+    ],
+)
+def test_with_lengths_an_unquoted_line_shows_that_none_was_quoted(body: bytes, variant: Variant) -> None:
+    raw = _FROM + b"A: b\nContent-Length: %d\n\n" % len(body) + body + b"\n"
+    found = outline(io.BytesIO(raw), len(raw))
+    assert found.variant is variant, found.evidence
+
+
+def test_an_envelope_line_of_an_earlier_delivery_is_no_quoted_line() -> None:
+    raw = _FROM + b">" + _FROM + b"A: b\n\ntext\n\n"
+    assert outline(io.BytesIO(raw), len(raw)).variant is Variant.UNDETERMINED
 
 
 @pytest.mark.parametrize(
