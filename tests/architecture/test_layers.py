@@ -40,7 +40,7 @@ VIEW = ("formats", "casefile.view")
 TABLE: dict[str, May] = {
     "vocabulary": May(others={"pyarrow": "tables"}),
     "formats": May(others={"olefile": "formats", "pypff": "formats.pst.libpff"}),
-    "evidence": May(others={"cryptography": "evidence.vault"}),
+    "evidence": May(others={"cryptography": "evidence.vault", "pyrage": "evidence.envelopes"}),
     "acquisition": May(ours=("formats", "evidence"), others={"pytsk3": "acquisition", "pyewf": "acquisition"}),
     "parsers": May(ours=("formats",)),
     "casefile": May(
