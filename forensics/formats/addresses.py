@@ -43,7 +43,10 @@ _SCHEME = re.compile(r"(?i)(?:mailto|smtp):")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
-    """One addressee. ``address`` is empty where only a name was given, ``name`` where only an address was."""
+    """One addressee. ``address`` is empty where only a name was given, ``name`` where only an address was.
+
+    A bare word among addresses with a domain is a name; among none but bare words it is an address of that machine.
+    """
 
     name: str
     address: str
@@ -89,7 +92,7 @@ def _parse_any(raw: bytes) -> tuple[Mailbox, ...]:
     pending: _Chunk | None = None
     for chunk in _chunks(raw):
         if pending is not None:
-            if chunk.angles and pending.separator == b",":
+            if chunk.angles and pending.separator == b"," and _is_inverted(pending, chunk):
                 chunk = _merged(pending, chunk)
             else:
                 found += _mailboxes(raw, pending)
@@ -106,6 +109,15 @@ def _parse_any(raw: bytes) -> tuple[Mailbox, ...]:
 def _is_name_only(chunk: _Chunk) -> bool:
     """Perhaps the first half of ``Yamada, Taro <taro@example.jp>``, a display name whose quotes are missing."""
     return bool(chunk.words) and not chunk.angles and not any(b"@" in word or b"=?" in word for word in chunk.words)
+
+
+def _is_inverted(first: _Chunk, second: _Chunk) -> bool:
+    """Whether a comma stands inside one name, surname first, or company and form: both parts begin with a capital.
+
+    Where they do not, as in ``alice, bob <bob@example.jp>``, the comma separates two mailboxes (RFC 5322 3.4).
+    """
+    surname, given = _name(first.words).split(), _name(second.words).split()
+    return bool(surname and given) and surname[-1][0].isupper() and given[0].strip('"')[:1].isupper()
 
 
 def _merged(first: _Chunk, second: _Chunk) -> _Chunk:
@@ -187,9 +199,14 @@ def _mailboxes(raw: bytes, chunk: _Chunk) -> Iterator[Mailbox]:
         name, local_text = name[: hidden.start()].strip(' "'), hidden[1]
         yield Mailbox(name=name, address=local_text, raw=stored)
         return
-    if not local and name and name.isascii() and " " not in name and stored[:1] != b'"' and not stored.endswith(b":"):
+    if not local and _is_local(name, stored) and b"@" not in raw:
         name, local = "", name.encode()
     yield Mailbox(name=name, address=_SCHEME.sub("", _text(local), count=1), raw=stored)
+
+
+def _is_local(name: str, stored: bytes) -> bool:
+    """Perhaps the account of a single machine, such as ``root``, in a field where no address has a domain."""
+    return bool(name) and name.isascii() and " " not in name and stored[:1] != b'"' and not stored.endswith(b":")
 
 
 def _bare(words: list[bytes]) -> tuple[bytes, list[bytes]]:
