@@ -15,7 +15,7 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from forensics.digests import SHA256, Digest, Hasher
 from forensics.errors import IntegrityError
@@ -30,6 +30,12 @@ _BLOCK = 1 << 20
 # One sync of the whole file system costs as much as those of many files; one of each file costs a descriptor each.
 _BATCH, _BATCH_EACH = 4096, 256
 _BATCH_BYTES = 1 << 28
+
+
+class Readable(Protocol):
+    """Whatever gives up to so many bytes, and none at its end."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 class ContentStore:
@@ -50,7 +56,7 @@ class ContentStore:
         for name in os.listdir(self._incoming):
             os.unlink(self._incoming / name)
 
-    def put(self, stream: BinaryIO) -> tuple[Digest, int]:
+    def put(self, stream: Readable) -> tuple[Digest, int]:
         """Store what the stream holds, unless it is here already: digest and size. ``commit`` acknowledges it."""
         first = stream.read(_BLOCK)
         if len(first) < _BLOCK:

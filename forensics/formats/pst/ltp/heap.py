@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 
 from forensics.errors import FormatError
 from forensics.formats.pst.ndb.datatree import DataTree
@@ -25,11 +26,12 @@ TABLE_CONTEXT = 0x7C
 class Heap:
     """The heap of one node. A block is read and its map checked when something in it is asked for."""
 
-    __slots__ = ("_blocks", "_index_bits", "_tree", "client", "root")
+    __slots__ = ("_blocks", "_mask", "_shift", "_tree", "client", "root")
 
     def __init__(self, tree: DataTree, index_bits: int) -> None:
         self._tree = tree
-        self._index_bits = index_bits
+        self._mask = (1 << index_bits) - 1
+        self._shift = 5 + index_bits
         self._blocks: dict[int, tuple[bytes, tuple[int, ...]]] = {}
         first = tree.leaf(0) if len(tree) else b""
         if len(first) < _HEADER.size:
@@ -42,12 +44,9 @@ class Heap:
         """The bytes of a heap id; none for the id 0."""
         if hid == 0:
             return b""
-        index = hid >> 5 & (1 << self._index_bits) - 1
-        number = hid >> 5 + self._index_bits
-        held = self._blocks.get(number)
-        if held is None:
-            held = self._load(number)
-        data, offsets = held
+        held = self._blocks.get(hid >> self._shift)
+        data, offsets = held if held is not None else self._load(hid >> self._shift)
+        index = hid >> 5 & self._mask
         if hid & 0x1F or not 0 < index < len(offsets):
             raise FormatError(f"The heap holds no item {hid:#x}.")
         start, stop = offsets[index - 1], offsets[index]
@@ -70,6 +69,11 @@ class Heap:
         count, _ = _MAP.unpack_from(data, at)
         if at + _MAP.size + 2 * (count + 1) > len(data):
             raise FormatError(f"The map of block {number} of the heap runs over its end.")
-        held = (data, struct.unpack_from(f"<{count + 1}H", data, at + _MAP.size))
+        held = (data, _offsets(count + 1).unpack_from(data, at + _MAP.size))
         self._blocks[number] = held
         return held
+
+
+@lru_cache(maxsize=1024)
+def _offsets(count: int) -> struct.Struct:
+    return struct.Struct(f"<{count}H")

@@ -9,7 +9,8 @@ from forensics.errors import FormatError
 from forensics.formats.mapi import Lost, NamedId, Property, tags
 from forensics.formats.pst.ltp import bth
 from forensics.formats.pst.ltp.heap import PROPERTY_CONTEXT, Heap
-from forensics.formats.pst.ltp.values import Values, property_of
+from forensics.formats.pst.ltp.stored_bag import Stored, StoredBag
+from forensics.formats.pst.ltp.values import Values, elements_of
 from forensics.records import Integrity
 
 # offset  bytes  name in [MS-PST] 2.3.3.3, the record of the B-tree
@@ -19,6 +20,7 @@ from forensics.records import Integrity
 _RECORD = struct.Struct("<HHI")
 _INLINE = {type_: width for type_, width in tags.WIDTHS.items() if width <= 4}
 _NONE = frozenset((tags.PTYP_UNSPECIFIED, tags.PTYP_NULL))
+_FAILED, _VERIFIED = Integrity.FAILED, Integrity.VERIFIED
 
 
 class PropertyContext:
@@ -38,30 +40,40 @@ class PropertyContext:
         self, named: dict[int, NamedId], lost: list[Lost], left: frozenset[int] = frozenset()
     ) -> Iterator[Property]:
         """Every property; those in ``left`` without their value, which is read in pieces or never."""
-        values, name_of = self._values, named.get
-        integrity = values.integrity
+        for tag, raw, values, integrity in self.stored(lost, left):
+            yield Property(tag=tag, raw=raw, named=named.get(tag >> 16), values=values, integrity=integrity)
+
+    def bag(
+        self, named: dict[int, NamedId], codepage: int | None, lost: list[Lost], left: frozenset[int] = frozenset()
+    ) -> StoredBag:
+        """The same as a bag."""
+        return StoredBag(self.stored(lost, left), named, codepage=codepage)
+
+    def stored(self, lost: list[Lost], left: frozenset[int] = frozenset()) -> Iterator[Stored]:
+        """The same before properties are made of it. This loop runs for every property of a store."""
+        at, faults, width_of = self._values.at, self._values.faults, _INLINE.get
+        integrity = _FAILED if faults else _VERIFIED
         for id_, type_, value in self.records:
             tag = id_ << 16 | type_
-            width = _INLINE.get(type_)
+            width = width_of(type_)
             if width is not None:
-                raw = value.to_bytes(4, "little")[:width]
+                yield tag, value.to_bytes(4, "little")[:width], (), integrity
             elif id_ in left or type_ in _NONE:
-                raw = b""
+                yield tag, b"", (), integrity
             else:
                 try:
-                    raw = values.at(value)
+                    raw = at(value)
                 except FormatError as error:
                     lost.append(Lost(f"property {tag:#010x}", "its value", error.what))
-                    yield Property(tag=tag, named=name_of(id_), integrity=Integrity.FAILED)
+                    yield tag, b"", (), _FAILED
                     continue
-                integrity = values.integrity
+                integrity = _FAILED if faults else _VERIFIED
+                values: tuple[bytes, ...] = ()
                 if type_ & tags.MULTIVALUED:
-                    held, why = property_of(tag, raw, named, integrity)
+                    values, why = elements_of(type_, raw)
                     if why:
                         lost.append(Lost(f"property {tag:#010x}", "its separate values", why))
-                    yield held
-                    continue
-            yield Property(tag=tag, raw=raw, named=name_of(id_), integrity=integrity)
+                yield tag, raw, values, integrity
 
     def reference(self, id_: int) -> tuple[int, int] | None:
         """Type and HNID of a property that is not read as a value."""

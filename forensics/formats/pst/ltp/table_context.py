@@ -6,14 +6,17 @@ import contextlib
 import hashlib
 import struct
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from forensics.errors import FormatError
 from forensics.formats.mapi import Lost, NamedId, Property, tags
 from forensics.formats.pst.ltp import bth
 from forensics.formats.pst.ltp.heap import TABLE_CONTEXT, Heap
-from forensics.formats.pst.ltp.values import Values, property_of
+from forensics.formats.pst.ltp.stored_bag import Stored, StoredBag
+from forensics.formats.pst.ltp.values import Values, elements_of
 from forensics.formats.pst.ndb.layout import Layout
+from forensics.records import Integrity
 
 # offset  bytes  name in [MS-PST] 2.3.4.1 TCINFO
 #   0       1    bType        0x7C
@@ -26,6 +29,8 @@ from forensics.formats.pst.ndb.layout import Layout
 _INFO = struct.Struct("<BB4HIII")
 _COLUMN = struct.Struct("<IHBB")
 _ROW_ID = struct.Struct("<I")
+_INDEX = {"<H": struct.Struct("<IH"), "<I": struct.Struct("<II")}
+_FAILED, _VERIFIED = Integrity.FAILED, Integrity.VERIFIED
 
 
 class Column(NamedTuple):
@@ -35,6 +40,10 @@ class Column(NamedTuple):
     at: int
     width: int
     bit: int
+
+
+_Cell = tuple[Column, int, int, int, int]
+"""A column, byte and bit that say whether its cell is filled, where the cell begins and ends in the row."""
 
 
 class Row(NamedTuple):
@@ -50,6 +59,7 @@ class TableContext:
 
     __slots__ = (
         "_bitmap",
+        "_cells",
         "_layout",
         "_leaf",
         "_own",
@@ -75,8 +85,7 @@ class TableContext:
         self._values = values
         self._own = {heap.root, index, rows} - {0}
         end = _INFO.size + count * _COLUMN.size
-        self.columns = tuple(Column._make(each) for each in _COLUMN.iter_unpack(raw[_INFO.size : end]))
-        self._pointing = tuple(each for each in self.columns if (tags.WIDTHS.get(each.tag & 0xFFFF) or 16) > 8)
+        self.columns, self._pointing, self._cells = _described(raw[_INFO.size : end])
         self.index = self._read_index(heap, index)
         self._pages = values.tree(rows) if rows & 0x1F else None
         self._rows_a_block = 0
@@ -86,7 +95,7 @@ class TableContext:
 
     def _read_index(self, heap: Heap, hid: int) -> list[tuple[int, int]]:
         """Row ids and numbers, in the order of the ids."""
-        form = struct.Struct("<I" + self._layout.row_number.format[1:])
+        form = _INDEX[self._layout.row_number.format]
         found: list[tuple[int, int]] = []
         if hid:
             for leaf in bth.leaves(heap, hid, _ROW_ID.size, self._layout.row_number.size):
@@ -162,28 +171,49 @@ class TableContext:
 
     def cells(self, row: Row) -> Iterator[tuple[Column, bytes]]:
         """The cells of a row that are filled, each with its bytes in the row."""
-        bitmap = row.raw[self._bitmap :]
-        for column in self.columns:
-            if column.bit >> 3 < len(bitmap) and bitmap[column.bit >> 3] & 0x80 >> (column.bit & 7):
-                yield column, row.raw[column.at : column.at + column.width]
+        raw = row.raw
+        bitmap = raw[self._bitmap :]
+        for column, byte, bit, at, end in self._cells:
+            if byte < len(bitmap) and bitmap[byte] & bit:
+                yield column, raw[at:end]
 
     def properties(self, row: Row, named: dict[int, NamedId], lost: list[Lost]) -> Iterator[Property]:
         """The properties of a row."""
-        integrity = self._values.integrity
+        for tag, raw, values, integrity in self.stored(row, lost):
+            yield Property(tag=tag, raw=raw, named=named.get(tag >> 16), values=values, integrity=integrity)
+
+    def bag(self, row: Row, named: dict[int, NamedId], codepage: int | None, lost: list[Lost]) -> StoredBag:
+        """The same as a bag."""
+        return StoredBag(self.stored(row, lost), named, codepage=codepage)
+
+    def stored(self, row: Row, lost: list[Lost]) -> Iterator[Stored]:
+        """The same before properties are made of it."""
+        faults = self._values.faults
+        integrity = _FAILED if faults else _VERIFIED
         for column, cell in self.cells(row):
             type_ = column.tag & 0xFFFF
             width = tags.WIDTHS.get(type_)
             if width is not None and width <= 8:
                 # A boolean has one byte in a row and two in a property context.
-                raw = cell.ljust(width, b"\0")[:width]
-                yield Property(tag=column.tag, raw=raw, named=named.get(column.tag >> 16), integrity=integrity)
+                raw = cell if len(cell) == width else cell.ljust(width, b"\0")[:width]
+                yield column.tag, raw, (), integrity
                 continue
             try:
                 raw = self._value(int.from_bytes(cell[:4], "little"))
             except FormatError as error:
                 lost.append(Lost(f"property {column.tag:#010x} of row {row.number + 1}", "its value", error.what))
                 continue
-            held, why = property_of(column.tag, raw, named, self._values.integrity)
+            values, why = elements_of(type_, raw)
             if why:
                 lost.append(Lost(f"property {column.tag:#010x}", "its separate values", why))
-            yield held
+            yield column.tag, raw, values, _FAILED if faults else _VERIFIED
+
+
+@lru_cache(maxsize=64)
+def _described(raw: bytes) -> tuple[tuple[Column, ...], tuple[Column, ...], tuple[_Cell, ...]]:
+    """The columns of a table, those whose cells point to their values, and where the cells lie; most tables of a kind
+    are described alike."""
+    columns = tuple(Column._make(each) for each in _COLUMN.iter_unpack(raw))
+    pointing = tuple(each for each in columns if (tags.WIDTHS.get(each.tag & 0xFFFF) or 16) > 8)
+    cells = tuple((each, each.bit >> 3, 0x80 >> (each.bit & 7), each.at, each.at + each.width) for each in columns)
+    return columns, pointing, cells

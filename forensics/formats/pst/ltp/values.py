@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forensics.errors import FormatError
-from forensics.formats.mapi import NamedId, Property, tags
+from forensics.formats.mapi import tags
 from forensics.formats.pst import names
 from forensics.formats.pst.ltp.heap import Heap
 from forensics.formats.pst.ndb.blocks import Blocks
@@ -18,13 +18,15 @@ LARGEST_VALUE = 1 << 27
 class Values:
     """Gives the bytes of the values of one object."""
 
-    __slots__ = ("_blocks", "_heap", "_subs", "_trail", "referred")
+    __slots__ = ("_blocks", "_item", "_subs", "_trail", "faults", "referred")
 
     def __init__(self, heap: Heap, blocks: Blocks, subs: dict[int, Node], trail: Trail) -> None:
-        self._heap = heap
+        self._item = heap.item
         self._blocks = blocks
         self._subs = subs
         self._trail = trail
+        self.faults = trail.faults
+        """What was wrong with the blocks that were read; it grows while values are read."""
         self.referred: set[int] = set()
         """The sub-nodes that values point to."""
 
@@ -36,7 +38,7 @@ class Values:
     def at(self, hnid: int) -> bytes:
         """The bytes of a heap id, or of a sub-node."""
         if hnid & 0x1F == 0:
-            return self._heap.item(hnid)
+            return self._item(hnid)
         return self.tree(hnid).read(LARGEST_VALUE)
 
     def tree(self, nid: int) -> DataTree:
@@ -48,11 +50,9 @@ class Values:
         return DataTree(self._blocks, node.data, self._trail)
 
 
-def property_of(tag: int, raw: bytes, named: dict[int, NamedId], integrity: Integrity) -> tuple[Property, str]:
-    """A property from the bytes of its value, and what is wrong with a list of values."""
-    values: tuple[bytes, ...] | None = ()
-    type_ = tag & 0xFFFF
-    if type_ & tags.MULTIVALUED and type_ & ~tags.MULTIVALUED not in tags.WIDTHS:
-        values = names.split_values(raw)
-    held = Property(tag=tag, raw=raw, named=named.get(tag >> 16), values=values or (), integrity=integrity)
-    return held, "" if values is not None else "the offsets of its values do not hold"
+def elements_of(type_: int, raw: bytes) -> tuple[tuple[bytes, ...], str]:
+    """The separate values of a list of values of variable size, and what is wrong with it."""
+    if not type_ & tags.MULTIVALUED or type_ & ~tags.MULTIVALUED in tags.WIDTHS:
+        return (), ""
+    values = names.split_values(raw)
+    return values or (), "" if values is not None else "the offsets of its values do not hold"

@@ -95,7 +95,7 @@ def open_attachment(
     try:
         found = NodeObject(blocks, node, trail)
         context = found.context()
-        bag = PropertyBag(context.properties(named, lost, _NOT_READ), codepage=codepage)
+        bag = context.bag(named, codepage, lost, _NOT_READ)
     except FormatError as error:
         lost.append(Lost(f"attachment {node.nid:#x}", "this attachment", error.what))
         return Opened(AttachedThing(properties=PropertyBag(), method=tags.ATTACH_NONE, lost=error.what))

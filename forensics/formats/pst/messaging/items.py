@@ -73,13 +73,13 @@ class ItemReader:
     def bag(self, node: Node, trail: Trail, lost: list[Lost]) -> PropertyBag:
         """The properties of a node that is no item."""
         context = NodeObject(self.blocks, node, trail).context()
-        return PropertyBag(context.properties(self.named, lost), codepage=self.codepage)
+        return context.bag(self.named, self.codepage, lost)
 
     def _fill(self, draft: _Draft, drafts: list[_Draft], trail: Trail, index: int) -> None:
         subs = subnodes(self.blocks, draft.node.sub, trail)
         try:
             context = NodeObject(self.blocks, draft.node, trail, subs).context()
-            draft.properties = PropertyBag(context.properties(self.named, draft.lost), codepage=self.codepage)
+            draft.properties = context.bag(self.named, self.codepage, draft.lost)
         except FormatError as error:
             # Recipients and attachments lie in blocks of their own and may still stand.
             if not any(nid & TYPE_MASK in _PARTS for nid in subs):

@@ -57,7 +57,7 @@ def bag_of(
 ) -> tuple[PropertyBag, PropertyContext]:
     """All properties of an object as a bag, and its context for what is not read as a value."""
     context = found.context()
-    return PropertyBag(context.properties(named, lost), codepage=codepage), context
+    return context.bag(named, codepage, lost), context
 
 
 def rows_of(
@@ -65,4 +65,4 @@ def rows_of(
 ) -> Iterator[PropertyBag]:
     """Every row of a table as a bag."""
     for row in table.rows():
-        yield PropertyBag(table.properties(row, named, lost), codepage=codepage)
+        yield table.bag(row, named, codepage, lost)

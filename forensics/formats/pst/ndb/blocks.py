@@ -61,14 +61,15 @@ def block_trailer(layout: Layout, raw: bytes, at: int) -> BlockTrailer:
 
 def read_block(source: Source, layout: Layout, crypt: int, bid: int, place: Place) -> Block:
     """Read and check one block; a wrong id means that other content has taken its place."""
-    taken = layout.stored_size(place.stored)
-    if not 0 < place.stored <= layout.largest:
-        raise FormatError(f"Block {bid:#x} is stated to have {place.stored} bytes.", offset=place.at)
-    raw = source.read(place.at, taken)
+    at, count, _ = place
+    if not 0 < count <= layout.largest:
+        raise FormatError(f"Block {bid:#x} is stated to have {count} bytes.", offset=at)
+    taken = layout.stored_size(count)
+    raw = source.read(at, taken)
     if len(raw) < taken:
-        raise FormatError(f"Block {bid:#x} lies beyond the end of the file.", offset=place.at)
+        raise FormatError(f"Block {bid:#x} lies beyond the end of the file.", offset=at)
     found = block_trailer(layout, raw, taken - layout.block_trailer_size)
-    stored = raw[: place.stored]
+    stored = raw[:count]
     fault = ""
     if crc(stored) != found.crc:
         fault = "its CRC does not hold"

@@ -54,26 +54,36 @@ class BTree:
         self._spare = spare
         self._pages: dict[int, TreePage | None] = {}
         self.faults: dict[int, Fault] = {}
+        self._near: tuple[int, int, TreePage] | None = None
+        """The leaf that was found last and the keys it stands for: what is asked for next mostly lies there too."""
         self.offsets: set[int] = set()
         """Where every page of the tree lies that was read so far."""
 
     def find(self, key: int) -> Found | None:
         """The entry of a key, or ``None`` where neither the tree nor carved leaves have it."""
+        near = self._near
+        if near is not None and near[0] <= key < near[1]:
+            return self._find_in(near[2], key)
         ref, level, low, high = self.root, -1, 0, ENDLESS
         while True:
             page = self._page(ref, level, low, high)
             if page is None:
                 return self._find_spare(key)
-            index = bisect_right(page.keys, key) - 1
             if page.level == 0:
-                if index >= 0 and page.keys[index] == key:
-                    return Found(page.rows[index], page.at, True)
-                return None if page.sound else self._find_spare(key)
+                self._near = low, high, page
+                return self._find_in(page, key)
+            index = bisect_right(page.keys, key) - 1
             if index < 0:
                 return None
             low = page.keys[index]
             high = page.keys[index + 1] if index + 1 < len(page.keys) else high
             ref, level = Ref(page.rows[index][1], page.rows[index][2]), page.level - 1
+
+    def _find_in(self, page: TreePage, key: int) -> Found | None:
+        index = bisect_right(page.keys, key) - 1
+        if index >= 0 and page.keys[index] == key:
+            return Found(page.rows[index], page.at, True)
+        return None if page.sound else self._find_spare(key)
 
     def rows(self) -> Iterator[Found]:
         """Every entry, in the order of the keys."""

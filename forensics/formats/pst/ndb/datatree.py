@@ -46,12 +46,13 @@ class Trail:
         return self._said
 
     def note(self, block: Block) -> None:
+        bid, place, data, _ = block
         if self.first is None:
-            self.first = block._replace(data=b"")
-        if block.bid not in self.blocks:
-            self.blocks[block.bid] = (block.place.at, block.place.stored)
-            self._unique += len(block.data)
-        self._said += len(block.data)
+            self.first = Block(bid, place, b"", block.fault)
+        if bid not in self.blocks:
+            self.blocks[bid] = place[:2]
+            self._unique += len(data)
+        self._said += len(data)
         if self._said > _REPEATS * self._unique + _FREE:
             raise FormatError("The item repeats the same blocks over and over; the rest of it is not read.")
         if block.fault:
