@@ -1,4 +1,4 @@
-"""``mapi-canonical-v1`` a second time, written from docs/reference/mapi-canonical-v1.md alone, importing nothing of ours.
+"""``mapi-canonical-v1`` a second time, from docs/reference/mapi-canonical-v1.md alone and importing nothing of ours.
 
 Items are given as that page gives them in its vectors.
 """
