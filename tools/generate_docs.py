@@ -196,9 +196,10 @@ _LINE = {
     "act": "What was done, see below.",
     "phase": "How far it came, see below.",
     "step": "The same for all lines of one step.",
-    "actor": "Who: name, organisation and role, as `case.toml` states them.",
+    "actor": "Who: name, organisation and role, as `case.toml` states them; `key` is the fingerprint of the SSH key.",
     "host": "The machine: name, system, id of its boot.",
-    "tool": "This program: version, SHA-256 over its source, Python, libraries that read evidence.",
+    "tool": "This program: version, SHA-256 over its source, Python, libraries that read evidence; `lock_sha256` is "
+    "the SHA-256 over the sorted lines `name==version sha256(RECORD)` of every installed library it needs to run.",
     "argv": "The command as typed.",
     "params": "What the step was given; in `begun` with `case_toml_sha256`, the hash of `case.toml`.",
     "in": "The inputs, each with its SHA-256.",
@@ -207,6 +208,12 @@ _LINE = {
     "why": "A reason given by a person, or an explanation.",
     "authority": "The legal basis, as `case.toml` stated it at that time.",
     "corrects": "The id of an earlier line that this one corrects; no line is ever changed.",
+    "clock": "How the clock of the machine stood: `offset_ms` from `source`, and whether it was `synchronised`.",
+    "change": "A change of the evidence that could not be avoided: `what`, `who` and `why`.",
+    "place": "Where it was done, as a person names it.",
+    "witness": "Who was present: `name`, `org`, `role`.",
+    "approvals": "The approvals under which it was done: the id of each, and the SHA-256 of its paper.",
+    "attach": "Papers, photos and other payloads: `path` (`ledger/attached/<sha256>`), `sha256`, `size`.",
 }
 
 
@@ -214,7 +221,8 @@ def ledger_page() -> str:
     """The files of the ledger, the fields of a line, the acts and the phases."""
     return page(
         "The ledger",
-        prose(acts.__doc__).split("\n\n")[0] + f" This is version {acts.VERSION}.",
+        prose(acts.__doc__).split("\n\n")[0] + f" This is version {acts.VERSION}. "
+        "Lines of version 1 stay readable; they know the first eleven acts below, and no field from `clock` on.",
         "## On disk",
         _indented(ledger.__doc__ or ""),
         "## The fields of a line",

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-VERSION = 1
+VERSION = 2
+"""The version that is written. Lines of every version from 1 on are read."""
 
 
 class Act(StrEnum):
@@ -39,7 +40,60 @@ class Act(StrEnum):
     ANOMALY = "anomaly"
     """Something that should not be was found and kept, such as a line that a crash cut short."""
     CLOCK_CHECK = "clock.check"
-    """Kept for a comparison of the clock of the machine; not written by this version."""
+    """The clock of the machine was compared, or stood before the time of the line before; ``clock`` says how it was."""
+
+    KEY_ADD = "key.add"
+    """A key counts from this line on; ``params`` hold the log's key (``vkey``) or a person's, with role and dates."""
+    KEY_REVOKE = "key.revoke"
+    """A key counts no more from this line on; ``params`` hold its ``fingerprint`` or ``vkey``, ``why`` the reason."""
+    SEAL = "seal"
+    """The message tree of an evidence item was built; ``out`` holds its files, ``result`` the messages and the root."""
+    CHECKPOINT_STAMP = "checkpoint.stamp"
+    """The reply of a time-stamping authority over a checkpoint was kept; ``result`` holds its time and serial."""
+    RECEIPT = "receipt"
+    """The head of the ledger was handed to somebody outside, as the one line that ``result`` holds."""
+    TRANSFER_OUT = "transfer.out"
+    """Items left our hands; ``params`` say from whom to whom, how, on what medium, ``in`` lists them with hashes."""
+    TRANSFER_IN = "transfer.in"
+    """Items arrived; ``params`` name the ``transfer.out`` they answer, ``result`` what the receiver's hashes said."""
+    WITNESS = "witness"
+    """Somebody signed a checkpoint as a witness; ``out`` holds the signature."""
+    CORRECT = "correct"
+    """An earlier line is wrong; ``corrects`` is its id, ``why`` and ``change`` say what is right."""
+    RETURN = "return"
+    """Items went back to where they came from; ``params`` say to whom, how and when."""
+    DISPOSE = "dispose"
+    """Items were destroyed; ``params`` say how, ``authority`` by whose leave, ``witness`` who saw it."""
+    BUNDLE = "bundle"
+    """The case was written into a bag to be handed over; ``out`` holds the hash of its manifest."""
+    DISCLOSE = "disclose"
+    """Parts of some messages were written into a packet that proves them; ``out`` holds the packet."""
+    REPLAY = "replay"
+    """Recorded steps were run again from the sealed evidence; ``result`` says of each whether it matched."""
+    STORE_IN = "store.in"
+    """A medium that holds items came into the store; ``place`` says where."""
+    STORE_OUT = "store.out"
+    """A medium that holds items was taken out of the store; ``place`` says from where, ``why`` what for."""
+    META_REVIEW = "meta.review"
+    """Somebody read metadata only: no content was opened."""
+    APPROVAL_REQUEST = "approval.request"
+    """Somebody asked for leave to open content; ``params`` hold scope, purpose, expiry and the most views."""
+    APPROVAL_GRANT = "approval.grant"
+    """Another person gave leave; ``approvals`` hold the signed paper."""
+    APPROVAL_DENY = "approval.deny"
+    """Another person refused leave; ``why`` says the reason."""
+    APPROVAL_EXPIRE = "approval.expire"
+    """An approval ended before or at its time."""
+    CONTENT_VIEW = "content.view"
+    """Content was opened under an approval; this line was on the disk before anything was shown."""
+    CONTENT_EXPORT = "content.export"
+    """Content left the case in readable form under an approval; ``out`` holds what was written."""
+    FIND = "find"
+    """Rules asked the timeline their questions; ``out`` holds what they found and where they looked."""
+    MAP = "map"
+    """A column of a foreign table was assigned a meaning."""
+    PLAYBOOK = "playbook"
+    """A step of a playbook was ticked off or noted."""
 
 
 class Phase(StrEnum):
@@ -53,3 +107,13 @@ class Phase(StrEnum):
     """It ended with the reason that ``result`` gives; what it may have made does not count."""
     DONE = "done"
     """An act that has no duration."""
+
+
+_ALL = frozenset(act.value for act in Act)
+_FIRST = (
+    Act.CASE_OPEN, Act.CASE_SET, Act.ACQUIRE, Act.ACQUIRE_VERIFY, Act.IMAGE_EXAMINE, Act.PARSE, Act.TIMELINE,
+    Act.REPORT, Act.VERIFY, Act.ANOMALY, Act.CLOCK_CHECK,
+)  # fmt: skip
+ACTS: dict[int, frozenset[str]] = {1: frozenset(act.value for act in _FIRST), 2: _ALL}
+"""The acts of each version."""
+PHASES = frozenset(phase.value for phase in Phase)

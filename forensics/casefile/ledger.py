@@ -6,10 +6,13 @@ On disk (``ledger/``):
     head           ``{"lines":n,"sha256":<of the last line>,"size":bytes}``, replaced after each append
     lock           held by the one writer
     torn/          a last line that a crash cut short is moved here, and an ``anomaly`` line tells of it
-    checkpoints/   the place of signed notes and time stamps
+    checkpoints/   signed notes of the ledger's size and root, time stamps and personal signatures over them
+    attached/      payloads that lines name in ``attach``, each under its SHA-256
 
-The order of an append is: line, fsync, head beside, fsync, rename, fsync of the folder. So after any crash the head is
-at most one whole line behind, never ahead; a head ahead of the lines means that lines were taken away.
+The order of an append is: line, fsync, head beside, fsync, rename, fsync of the folder. Many lines go in batches of up
+to 100, each in that order. So after any crash the head is at most one line or one batch behind, never ahead; a head
+ahead of the lines means that lines were taken away. The leaves of the ledger's tree (RFC 9162) are the raw lines
+without LF.
 """
 
 from __future__ import annotations
@@ -18,21 +21,23 @@ import hashlib
 import io
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
 from forensics import canonical
+from forensics.casefile import merkle
 from forensics.casefile.acts import VERSION, Act, Phase
 from forensics.casefile.lock import FileLock
 from forensics.errors import FormatError, IntegrityError, LedgerError
 from forensics.evidence.durable import sync_folder, write_all
 from forensics.evidence.readback import open_stored, read_stored
-from forensics.evidence.verification import Difference
 
 NO_PREVIOUS = "0" * 64
+BATCH = 100
+"""The most lines that share one fsync."""
 _EMPTY_HEAD = {"lines": 0, "sha256": NO_PREVIOUS, "size": 0}
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _HEAD_TYPES = {"lines": int, "sha256": str, "size": int}
@@ -57,6 +62,12 @@ class Entry:
     why: str = ""
     authority: str = ""
     corrects: str = ""
+    clock: dict[str, Any] = field(default_factory=dict)
+    change: dict[str, Any] = field(default_factory=dict)
+    place: str = ""
+    witness: tuple[dict[str, Any], ...] = ()
+    approvals: tuple[dict[str, Any], ...] = ()
+    attach: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +106,7 @@ class Ledger:
         self._lock = FileLock(folder / "lock")
         self._fd = -1
         self._head: dict[str, Any] = dict(_EMPTY_HEAD)
+        self._tree: merkle.Tree | None = None
         self.set_aside = ""
         """The name in ``torn/`` of the tail that opening found cut short; the caller writes an ``anomaly`` of it."""
 
@@ -121,26 +133,48 @@ class Ledger:
         """Lines, size in bytes and the hash of the last line."""
         return dict(self._head)
 
+    @property
+    def root(self) -> bytes:
+        """The root of the tree over all lines (RFC 9162), made when it is first asked for and kept up from then on."""
+        if self._tree is None:
+            tree = merkle.Tree()
+            for raw in read_stored(self._path)[: self._head["size"]].split(b"\n")[:-1]:
+                tree.append(merkle.leaf_hash(raw))
+            self._tree = tree
+        return self._tree.root()
+
     def append(self, entry: Entry) -> Line:
         """Write one line; when this returns, the line survives a power cut."""
-        value = {
-            "v": VERSION,
-            "case": self._case_id,
-            "seq": self._head["lines"] + 1,
-            "id": entry_id(entry.ts_ns),
-            "prev": self._head["sha256"],
-            "ts_ns": entry.ts_ns,
-            **{key: item for key, item in _fields(entry).items() if item not in ("", (), {}, [])},
-        }
-        raw = canonical.encode(value)
-        self._write(raw + b"\n")
-        sha256 = hashlib.sha256(raw).hexdigest()
-        self._head = {"lines": value["seq"], "sha256": sha256, "size": self._head["size"] + len(raw) + 1}
-        write_head(self._folder, self._head)
-        return Line(number=value["seq"], sha256=sha256, value=value)
+        return self._append([entry])[0]
+
+    def append_many(self, entries: Sequence[Entry]) -> list[Line]:
+        """Write many lines with one fsync for each :data:`BATCH`; when this returns, all survive a power cut.
+
+        Where it raises, whole batches may be on the ledger and nothing of the others.
+        """
+        lines: list[Line] = []
+        for at in range(0, len(entries), BATCH):
+            lines += self._append(entries[at : at + BATCH])
+        return lines
+
+    def _append(self, entries: Sequence[Entry]) -> list[Line]:
+        lines, raws, head = [], [], self._head
+        for entry in entries:
+            value = _line(entry, self._case_id, head)
+            raw = canonical.encode(value)
+            head = _behind(head, raw)
+            lines.append(Line(number=head["lines"], sha256=head["sha256"], value=value))
+            raws.append(raw)
+        self._write(b"\n".join([*raws, b""]))
+        self._head = head
+        if self._tree is not None:
+            for raw in raws:
+                self._tree.append(merkle.leaf_hash(raw))
+        write_head(self._folder, head)
+        return lines
 
     def _write(self, raw: bytes) -> None:
-        """The whole line on the disk, or nothing of it: half a line would spoil the next one (a full disk)."""
+        """Whole lines on the disk, or nothing of them: half a line would spoil the next one (a full disk)."""
         try:
             write_all(self._fd, raw)
             os.fsync(self._fd)
@@ -152,7 +186,7 @@ class Ledger:
         """Where the chain ends on disk: after a crash, a torn tail is set aside and a late head is caught up."""
         head = read_head(self._folder)
         data = read_stored(self._path)
-        whole = data.rfind(b"\n") + 1
+        whole = _whole(data, head["size"])
         if head["size"] > whole:
             raise LedgerError(
                 f"the ledger ends at byte {whole}, but its head was already at byte {head['size']}: lines are missing",
@@ -186,8 +220,7 @@ class Ledger:
                 place=str(self._path),
                 todo="run 'forensics verify' and compare with a receipt or a copy of the ledger",
             )
-        size = head["size"] + len(raw) + 1
-        return {"lines": head["lines"] + 1, "sha256": hashlib.sha256(raw).hexdigest(), "size": size}
+        return _behind(head, raw)
 
     def _set_torn_aside(self, tail: bytes, offset: int) -> None:
         torn = self._folder / "torn"
@@ -235,65 +268,6 @@ def _opened(path: Path) -> BinaryIO:
         raise LedgerError(f"the ledger cannot be read: {error}", place=str(path)) from error
 
 
-def check(folder: Path, case_id: str) -> list[Difference]:
-    """Every place where the chain does not hold: order, hashes, case, canonical form, and the head."""
-    found: list[Difference] = []
-    previous, count, size = NO_PREVIOUS, 0, 0
-
-    def differ(number: int, what: str) -> None:
-        found.append(Difference(place=f"ledger/events.jsonl line {number}", what=what))
-
-    path = folder / "events.jsonl"
-    try:
-        data = read_stored(path) if path.exists() else b""
-    except (OSError, IntegrityError) as error:
-        return [Difference(place="ledger/events.jsonl", what=f"cannot be read: {error}")]
-    for number, raw in enumerate(data.split(b"\n")[:-1], start=1):
-        sha256 = hashlib.sha256(raw).hexdigest()
-        try:
-            value = canonical.decode(raw)
-        except FormatError as error:
-            differ(number, str(error))
-            value = None
-        if isinstance(value, dict):
-            for what in _wrong_in(value, raw, number, previous, case_id):
-                differ(number, what)
-        elif value is not None:
-            differ(number, "this line is not a JSON object")
-        previous, count, size = sha256, number, size + len(raw) + 1
-    if size != len(data):
-        differ(count + 1, "the last line is cut short")
-    try:
-        head = read_head(folder)
-    except LedgerError as error:
-        return [*found, Difference(place="ledger/head", what=str(error))]
-    if head != {"lines": count, "sha256": previous, "size": size}:
-        what = f"the head names {head['lines']} lines, {head['size']} bytes; the ledger has {count} lines, {size} bytes"
-        if head["lines"] == count and head["size"] == size:
-            what = "the head names another last line than the ledger has"
-            differ(count, "this is not the last line that the head names; one of the two was changed")
-        found.append(Difference(place="ledger/head", what=what))
-    return found
-
-
-def _wrong_in(value: dict[str, Any], raw: bytes, number: int, previous: str, case_id: str) -> Iterator[str]:
-    try:
-        if canonical.encode(value) != raw:
-            yield "this line is not in canonical form"
-    except (TypeError, UnicodeEncodeError) as error:
-        yield f"this line has no canonical form: {error}"
-    if value.get("prev") != previous:
-        yield "its 'prev' is not the hash of the line before it"
-    if value.get("seq") != number:
-        yield f"its 'seq' is {value.get('seq')!r}, it stands as line {number}"
-    if value.get("v") != VERSION or type(value.get("ts_ns")) is not int:
-        yield f"it is not of version {VERSION}, or its time is not a number of nanoseconds"
-    if value.get("case") != case_id:
-        yield f"it belongs to another case: {value.get('case')!r}"
-    if value.get("act") not in list(Act) or value.get("phase") not in list(Phase):
-        yield f"its act {value.get('act')!r} with phase {value.get('phase')!r} is not on the list of version {VERSION}"
-
-
 def read_head(folder: Path) -> dict[str, Any]:
     """The head as stored; the head of an empty ledger where there is none yet."""
     path = folder / "head"
@@ -329,6 +303,30 @@ def replace_file(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def _whole(data: bytes, known: int) -> int:
+    """Where the last whole line ends. A page that never reached the disk reads as zeros, which no line has in it."""
+    zeros = data.find(b"\x00", known)
+    return data.rfind(b"\n", 0, len(data) if zeros < 0 else zeros) + 1
+
+
+def _behind(head: dict[str, Any], raw: bytes) -> dict[str, Any]:
+    """The head after one more line."""
+    size = head["size"] + len(raw) + 1
+    return {"lines": head["lines"] + 1, "sha256": hashlib.sha256(raw).hexdigest(), "size": size}
+
+
+def _line(entry: Entry, case_id: str, head: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "v": VERSION,
+        "case": case_id,
+        "seq": head["lines"] + 1,
+        "id": entry_id(entry.ts_ns),
+        "prev": head["sha256"],
+        "ts_ns": entry.ts_ns,
+        **{key: item for key, item in _fields(entry).items() if item not in ("", (), {}, [])},
+    }
+
+
 def _last_hash(data: bytes) -> str:
     if not data:
         return NO_PREVIOUS
@@ -352,4 +350,10 @@ def _fields(entry: Entry) -> dict[str, Any]:
         "why": entry.why,
         "authority": entry.authority,
         "corrects": entry.corrects,
+        "clock": entry.clock,
+        "change": entry.change,
+        "place": entry.place,
+        "witness": list(entry.witness),
+        "approvals": list(entry.approvals),
+        "attach": list(entry.attach),
     }

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 import forensics
+from forensics.examination.dependencies import lock_sha256
 from forensics.workers import same_code
 
 DISTRIBUTION = "email-forensics"
@@ -78,11 +79,13 @@ def workers_by_default() -> int:
 
 @cache
 def tool() -> dict[str, str]:
-    """This program: version, SHA-256 over its source files, Python, and the libraries that read evidence."""
+    """This program: version, SHA-256 over its source files and over what it needs, Python, libraries that read."""
+    lock = lock_sha256(DISTRIBUTION)
     return {
         "name": DISTRIBUTION,
         "version": forensics.__version__,
         "sha256": same_code.digest(),
+        **({"lock_sha256": lock} if lock else {}),
         "python": sys.version.split()[0],
         "libraries": " ".join(f"{name}={_version(name)}" for name in DEPENDENCIES),
     }

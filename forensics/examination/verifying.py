@@ -12,7 +12,8 @@ from pathlib import Path
 
 from forensics.casefile.acts import Act, Phase
 from forensics.casefile.case import FILE_NAME
-from forensics.casefile.ledger import Line, check, read_lines, torn_tails
+from forensics.casefile.chain import check
+from forensics.casefile.ledger import Line, read_lines, torn_tails
 from forensics.casefile.view import CaseView
 from forensics.digests import digest_bytes
 from forensics.errors import (

@@ -15,8 +15,10 @@ import pytest
 
 from forensics import canonical
 from forensics.casefile import ledger as ledger_module
+from forensics.casefile import merkle
 from forensics.casefile.acts import Act, Phase
-from forensics.casefile.ledger import NO_PREVIOUS, Entry, Ledger, check, entry_id, read_head, read_lines, torn_tails
+from forensics.casefile.chain import check
+from forensics.casefile.ledger import BATCH, NO_PREVIOUS, Entry, Ledger, entry_id, read_head, read_lines, torn_tails
 from forensics.errors import ForensicsError, LedgerError, UsageError
 
 CASE = "019a0000-0000-7000-8000-000000000001"
@@ -45,7 +47,7 @@ def test_every_line_names_the_hash_of_the_line_before_it(folder: Path) -> None:
     previous = NO_PREVIOUS
     for number, raw in enumerate(_events(folder).read_bytes().splitlines(), start=1):
         value = json.loads(raw)
-        assert (value["prev"], value["seq"], value["case"], value["v"]) == (previous, number, CASE, 1)
+        assert (value["prev"], value["seq"], value["case"], value["v"]) == (previous, number, CASE, 2)
         assert raw == canonical.encode(value)
         previous = hashlib.sha256(raw).hexdigest()
     data = _events(folder).read_bytes()
@@ -199,6 +201,143 @@ def test_line_head_and_folder_reach_the_disk_in_the_order_that_a_power_cut_canno
         "rename head.new head",
         "sync ledger",
     ]
+
+
+# -- many lines at once -------------------------------------------------------------------------------------------
+
+
+def _many(first: int, count: int) -> list[Entry]:
+    return [_entry(number, why="なぜ") for number in range(first, first + count)]
+
+
+def test_many_lines_are_the_lines_that_one_by_one_would_have_written(folder: Path) -> None:
+    with Ledger(folder, CASE) as ledger:
+        lines = ledger.append_many(_many(4, 2 * BATCH + 5))
+        assert ledger.append_many([]) == []
+        assert ledger.head["lines"] == lines[-1].number == 2 * BATCH + 8
+    assert check(folder, CASE) == []
+    assert [line.sha256 for line in read_lines(folder)][3:] == [line.sha256 for line in lines]
+
+
+def test_a_batch_shares_one_fsync_and_one_head(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    fsync, head = os.fsync, ledger_module.write_head
+    with Ledger(folder, CASE) as ledger:
+        events = ledger._fd
+        monkeypatch.setattr(os, "fsync", lambda fd: (done.append("sync") if fd == events else None, fsync(fd))[1])
+        monkeypatch.setattr(ledger_module, "write_head", lambda *given: (done.append("head"), head(*given))[1])
+        ledger.append_many(_many(4, BATCH + 1))
+    assert done == ["sync", "head"] * 2
+
+
+@pytest.mark.parametrize("whole", [0, 1, 57, BATCH])
+@pytest.mark.parametrize("torn", [0, 1, 60])
+def test_a_crash_in_a_batch_keeps_the_lines_that_reached_the_disk(folder: Path, whole: int, torn: int) -> None:
+    behind, before = (folder / "head").read_bytes(), _events(folder).read_bytes()
+    with Ledger(folder, CASE) as ledger:
+        ledger.append_many(_many(4, BATCH))
+    written = _events(folder).read_bytes()[len(before) :].splitlines(keepends=True)
+    kept = b"".join(written[:whole]) + (written[whole][:torn] if whole < BATCH else b"")
+    _events(folder).write_bytes(before + kept)
+    (folder / "head").write_bytes(behind)
+    with Ledger(folder, CASE) as ledger:
+        assert ledger.head["lines"] == 3 + whole
+        assert bool(ledger.set_aside) is (torn > 0 and whole < BATCH)
+    assert check(folder, CASE) == []
+
+
+def test_pages_that_never_reached_the_disk_are_set_aside_with_all_that_follows_them(folder: Path) -> None:
+    behind, before = (folder / "head").read_bytes(), _events(folder).read_bytes()
+    with Ledger(folder, CASE) as ledger:
+        lines = ledger.append_many(_many(4, BATCH))
+    data = bytearray(_events(folder).read_bytes())
+    page = slice(8192, 12288)
+    assert page.start > len(before)
+    data[page] = bytes(4096)
+    _events(folder).write_bytes(data)
+    (folder / "head").write_bytes(behind)
+    with Ledger(folder, CASE) as ledger:
+        kept = ledger.head["lines"]
+        assert 3 < kept < 3 + BATCH
+        assert ledger.head["sha256"] == lines[kept - 4].sha256
+        assert ledger.set_aside
+    assert check(folder, CASE) == []
+
+
+def test_a_full_disk_takes_the_whole_batch_back_and_leaves_those_before_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = iter((True, True, False))  # the first batch, its head, the second batch
+
+    def full(descriptor: int, data: bytes) -> None:
+        good = next(batches)
+        os.write(descriptor, data if good else data[:1000])
+        if not good:
+            raise OSError(errno.ENOSPC, "no space left")
+
+    with Ledger(folder, CASE) as ledger:
+        with monkeypatch.context() as patch:
+            patch.setattr(ledger_module, "write_all", full)
+            with pytest.raises(OSError, match="no space"):
+                ledger.append_many(_many(4, 2 * BATCH))
+        assert ledger.head["lines"] == 3 + BATCH
+        ledger.append(_entry(1, phase=Phase.FAILED))
+    assert check(folder, CASE) == []
+
+
+def test_the_root_is_that_of_the_tree_over_the_raw_lines(folder: Path) -> None:
+    def expected() -> bytes:
+        return merkle.root([merkle.leaf_hash(raw) for raw in _events(folder).read_bytes().split(b"\n")[:-1]])
+
+    with Ledger(folder, CASE) as ledger:
+        assert ledger.root == expected()
+        ledger.append(_entry(4))
+        ledger.append_many(_many(5, 7))
+        assert ledger.root == expected()
+
+
+# -- versions -----------------------------------------------------------------------------------------------------
+
+
+def _lines_of(folder: Path, *values: dict[str, Any]) -> None:
+    """A ledger of these lines, chained, with its head."""
+    previous, data = NO_PREVIOUS, b""
+    for number, value in enumerate(values, start=1):
+        whole = {"case": CASE, "seq": number, "id": f"{number}", "prev": previous, "ts_ns": _NOW, "step": "s", **value}
+        raw = canonical.encode(whole)
+        previous, data = hashlib.sha256(raw).hexdigest(), data + raw + b"\n"
+    folder.mkdir(exist_ok=True)
+    _events(folder).write_bytes(data)
+    (folder / "head").write_bytes(canonical.encode({"lines": len(values), "sha256": previous, "size": len(data)}))
+
+
+_V1 = {"v": 1, "act": "parse", "phase": "begun"}
+_V2 = {"v": 2, "act": "seal", "phase": "begun"}
+
+
+def test_lines_of_version_one_are_read_and_followed_by_those_of_version_two(tmp_path: Path) -> None:
+    _lines_of(tmp_path, _V1, _V1)
+    with Ledger(tmp_path, CASE) as ledger:
+        ledger.append(_entry(3, act=Act.SEAL, clock={"offset_ms": 3}, place="東京"))
+    assert check(tmp_path, CASE) == []
+    assert [line.value["v"] for line in read_lines(tmp_path)] == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("lines", "what"),
+    [
+        ((_V2, _V1), "a line before it has version 2"),
+        (({**_V2, "v": 1},), "not on the list of version 1"),
+        (({**_V2, "v": 3},), "its version 3 is not one of 1, 2"),
+        (({**_V1, "v": True},), "its version True"),
+        (({**_V2, "act": "invented"},), "not on the list of version 2"),
+    ],
+)
+def test_a_version_that_falls_back_or_knows_no_such_act_is_named(
+    tmp_path: Path, lines: tuple[dict[str, Any], ...], what: str
+) -> None:
+    _lines_of(tmp_path, *lines)
+    assert what in check(tmp_path, CASE)[0].what
 
 
 # -- one writer ---------------------------------------------------------------------------------------------------
