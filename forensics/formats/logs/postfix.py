@@ -17,7 +17,7 @@ from forensics.formats.logs.times import Assumed
 
 SOURCE = "postfix"
 _PROGRAM = re.compile(r"(?:[^/]*postfix[^/]*|[^/]+-postfix)(?:/.*)?|postfix(?:-\w+)?/.*", re.IGNORECASE)
-# Hexadecimal, or to base 52 with enable_long_queue_ids; every one has a digit, and no word that Postfix writes there has.
+# Hexadecimal, or to base 52 with enable_long_queue_ids; all have a digit, and no word that Postfix writes there has.
 _QUEUE = re.compile(r"((?=[A-Za-z]*\d)[0-9A-Za-z]{5,25}|NOQUEUE): ")
 _PAIR = re.compile(r"(?:^|[ ,;])([a-z_-]+)=(<[^>]*>|[^,; ]*)")
 _CLIENT = re.compile(r"(\S+?)\[([0-9A-Fa-f.:]+|unknown)\](?::(\d+|unknown))?")
