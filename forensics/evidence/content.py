@@ -9,6 +9,7 @@ evidence is the original and ``verify`` reads every blob.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -19,9 +20,8 @@ from typing import BinaryIO, Protocol
 
 from forensics.digests import SHA256, Digest, Hasher
 from forensics.errors import IntegrityError
-from forensics.evidence.durable import full_disk_told, link_new, open_new, sync_folder, write_all
+from forensics.evidence.durable import full_disk_told, link_new, sync_folder, write_all
 from forensics.evidence.filesystem_sync import FileSystem
-from forensics.evidence.protection import make_read_only
 from forensics.evidence.readback import hash_again, open_stored
 from forensics.evidence.verification import Difference, Told
 
@@ -30,6 +30,9 @@ _BLOCK = 1 << 20
 # One sync of the whole file system costs as much as those of many files; one of each file costs a descriptor each.
 _BATCH, _BATCH_EACH = 4096, 256
 _BATCH_BYTES = 1 << 28
+_FOLDER = 2
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_READ_ONLY = 0o444
 
 
 class Readable(Protocol):
@@ -44,10 +47,14 @@ class ContentStore:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._incoming = root / "incoming"
+        self._lies, self._waits = f"{root}{os.sep}", f"{self._incoming}{os.sep}"
         self._waiting: dict[str, int] = {}
         """The blobs that have no name yet, each with its descriptor; -1 where all are synced at once."""
         self._bytes = 0
         self._next = 1
+        self._known: set[str] = set()
+        """Folders that are there for certain."""
+        self._begun = False
         self._files: FileSystem | None = None
 
     def begin(self) -> None:
@@ -55,6 +62,8 @@ class ContentStore:
         self._incoming.mkdir(parents=True, exist_ok=True)
         for name in os.listdir(self._incoming):
             os.unlink(self._incoming / name)
+        self._known = {name for name in os.listdir(self.root) if len(name) == _FOLDER}
+        self._begun = True
 
     def put(self, stream: Readable) -> tuple[Digest, int]:
         """Store what the stream holds, unless it is here already: digest and size. ``commit`` acknowledges it."""
@@ -63,8 +72,9 @@ class ContentStore:
             return self.put_bytes(first)
         path = self._incoming / f"{self._next:08d}"
         self._next += 1
-        descriptor = self._open(path)
         hasher, size, block = hashlib.sha256(), 0, first
+        with full_disk_told(self.root, 1):
+            descriptor = self._open(path)
         try:
             with full_disk_told(self.root, 1):
                 while block:
@@ -81,7 +91,7 @@ class ContentStore:
             os.close(descriptor)
             os.unlink(path)
         else:
-            os.rename(path, self._incoming / name)
+            os.rename(path, self._beside(name))
             self._wait(name, descriptor, size)
         return Digest(algorithm=SHA256, hex=name), size
 
@@ -89,15 +99,15 @@ class ContentStore:
         """The same for bytes in memory."""
         name = hashlib.sha256(data).hexdigest()
         if not self._here(name, len(data)):
-            path = self._incoming / name
-            descriptor = self._open(path)
-            try:
-                with full_disk_told(self.root, len(data)):
+            path = self._beside(name)
+            with full_disk_told(self.root, len(data)):
+                descriptor = self._open(path)
+                try:
                     write_all(descriptor, data)
-            except BaseException:
-                os.close(descriptor)
-                os.unlink(path)
-                raise
+                except BaseException:
+                    os.close(descriptor)
+                    os.unlink(path)
+                    raise
             self._wait(name, descriptor, len(data))
         return Digest(algorithm=SHA256, hex=name), len(data)
 
@@ -106,23 +116,29 @@ class ContentStore:
         with full_disk_told(self.root, 1):
             self._sync()
         folders = {name[:2] for name in self._waiting}
-        fresh = [folder for folder in folders if not (self.root / folder).is_dir()]
+        fresh = [folder for folder in folders - self._known if not (self.root / folder).is_dir()]
         for folder in fresh:
             (self.root / folder).mkdir()
         for name in self._waiting:
-            waiting, place = self._incoming / name, self._place(name)
-            link_new(waiting, place)
-            make_read_only(place)
-            waiting.unlink(missing_ok=True)
+            waiting, place = self._beside(name), self._place(name)
+            try:
+                os.link(waiting, place, follow_symlinks=False)
+            except OSError:
+                # It says what is wrong, or finds a way on file systems without links.
+                link_new(Path(waiting), Path(place))
+            os.chmod(place, _READ_ONLY)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(waiting)
+        self._known |= folders
         self._sync_folders(folders, bool(fresh))
         self._waiting = {}
         self._bytes = 0
 
-    def _open(self, path: Path) -> int:
+    def _open(self, path: str | Path) -> int:
         """A new file; the file system is asked to remember its errors from before the first byte on."""
         if self._files is None:
             self._files = FileSystem(self._incoming)
-        return open_new(path)
+        return os.open(path, _NEW, 0o600)
 
     def _wait(self, name: str, descriptor: int, size: int) -> None:
         together = self._files is not None and self._files.syncs
@@ -159,18 +175,18 @@ class ContentStore:
             self._files = None
 
     def has(self, sha256: str) -> bool:
-        return sha256 in self._waiting or self._place(sha256).is_file()
+        return sha256 in self._waiting or os.path.isfile(self._place(sha256))
 
     def path(self, sha256: str) -> Path:
         """Where a blob lies now, for readers that need a name."""
-        return self._incoming / sha256 if sha256 in self._waiting else self._place(sha256)
+        return Path(self._beside(sha256) if sha256 in self._waiting else self._place(sha256))
 
     def open(self, sha256: str) -> BinaryIO:
         """A read-only, seekable handle."""
         try:
             return io.BufferedReader(open_stored(self.path(sha256)), 1 << 16)
         except FileNotFoundError as error:
-            raise IntegrityError(f"the content {sha256} is missing", place=str(self._place(sha256))) from error
+            raise IntegrityError(f"the content {sha256} is missing", place=self._place(sha256)) from error
 
     def verify(self, told: Told | None = None) -> list[Difference]:
         """Every blob whose bytes do not have its name, and everything that is no blob."""
@@ -211,16 +227,23 @@ class ContentStore:
     def _here(self, sha256: str, size: int) -> bool:
         if sha256 in self._waiting:
             return True
-        place = self._place(sha256)
-        if not place.is_file():
+        if self._begun and sha256[:_FOLDER] not in self._known:
+            # One writer at a time: what it has not seen or made itself is not there.
             return False
-        if place.stat().st_size != size:
-            raise IntegrityError(
-                f"the content {sha256} is stored with another size", place=str(place), todo="run verify"
-            )
+        place = self._place(sha256)
+        try:
+            stored = os.stat(place).st_size
+        except FileNotFoundError:
+            return False
+        if stored != size:
+            raise IntegrityError(f"the content {sha256} is stored with another size", place=place, todo="run verify")
         return True
 
-    def _place(self, sha256: str) -> Path:
+    def _beside(self, sha256: str) -> str:
+        """Where a blob waits for its name. Texts instead of paths, because there are a dozen for each of many blobs."""
+        return f"{self._waits}{sha256}"
+
+    def _place(self, sha256: str) -> str:
         if not _SHA256.fullmatch(sha256):
             raise IntegrityError(f"{sha256!r} is not a SHA-256 and names no content")
-        return self.root / sha256[:2] / sha256
+        return f"{self._lies}{sha256[:_FOLDER]}{os.sep}{sha256}"

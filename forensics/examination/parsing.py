@@ -26,7 +26,7 @@ from forensics.examination.conductor import Examination, Step
 from forensics.examination.opening_images import CONTAINERS
 from forensics.examination.part_writer import CONTENT, Blob
 from forensics.examination.station import tool
-from forensics.examination.tasks import Done, Runner, Task, believed, cut
+from forensics.examination.tasks import Done, Runner, Task, begun_first, believed, cut
 from forensics.workers import Engine, Job, Limits, LocalEngine
 
 PLAN_FILES = 500
@@ -237,7 +237,13 @@ def _run(examination: Examination, work: _Work, pool: ThreadPoolExecutor) -> Ite
         examination.station.progress.advance(0, 1)
         return done
 
-    yield from pool.map(one, tasks)
+    running = {task.name: pool.submit(one, task) for task in begun_first(tasks)}
+    try:
+        for task in tasks:
+            yield running.pop(task.name).result()
+    finally:
+        for future in running.values():
+            future.cancel()
     examination.station.progress.end()
 
 

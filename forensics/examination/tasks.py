@@ -78,6 +78,17 @@ def cut(planned: list[dict[str, Any]], files: dict[str, dict[str, Any]]) -> Iter
     yield from sorted(found, key=lambda task: task.name)
 
 
+def begun_first(tasks: list[Task]) -> list[Task]:
+    """The tasks in the order in which they are begun: the last range of each file before all others.
+
+    A parser that has work over a whole store, such as recovering what was deleted, lists it last; begun at the end, it
+    would leave all workers but one with nothing to do.
+    """
+    last = {task.files[0]["number"]: task.name for task in tasks if task.range}
+    names = set(last.values())
+    return sorted(tasks, key=lambda task: task.name not in names)
+
+
 def _ranges(plan: dict[str, Any], file: dict[str, Any]) -> Iterator[Task]:
     for index, each in enumerate(plan["ranges"]):
         yield Task(name=f"{file['number']}-{index:05d}", parser=plan["parser"], files=(file,), range=each)
