@@ -31,7 +31,8 @@ def test_both_together_open_it() -> None:
 def test_one_alone_or_the_wrong_order_opens_nothing() -> None:
     (a, _), (b, _), (c, _) = _person(), _person(), _person()
     envelope = envelopes.seal_pair(SECRET, inner=a.recipient, outer=b.recipient)
-    assert SECRET not in envelope and SECRET not in b.open(envelope)
+    assert SECRET not in envelope
+    assert SECRET not in b.open(envelope)
     for who in (a, c):
         with pytest.raises(IntegrityError, match="does not open with the identity"):
             who.open(envelope, "keys/envelopes/01-02.age")
@@ -65,7 +66,8 @@ def test_an_envelope_made_by_the_stock_command_opens_here() -> None:
 def test_an_identity_file_may_have_a_passphrase() -> None:
     a, text = _person()
     locked = pyrage.passphrase.encrypt(text, "long and secret")
-    assert envelopes.is_encrypted(locked) and not envelopes.is_encrypted(text)
+    assert envelopes.is_encrypted(locked)
+    assert not envelopes.is_encrypted(text)
     assert envelopes.read_identity(locked, "long and secret").recipient == a.recipient
     with pytest.raises(UsageError, match="passphrase does not open"):
         envelopes.read_identity(locked, "wrong")
