@@ -79,10 +79,16 @@ def read_msg(handle: BinaryIO) -> Item:
     The bytes of attachments are read from the handle when they are asked for, so it has to stay open until then.
     """
     compound = Compound(handle)
-    problems = [Lost("the directory of the file", "entries behind a false link", one) for one in compound.problems[:9]]
+    problems = [
+        Lost("the directory of the file", "entries that cannot be reached", one) for one in compound.problems[:9]
+    ]
+    if compound.cut:
+        problems.insert(0, Lost("the file", "what stood behind its end", compound.cut))
     names = named_properties(compound, problems)
     if compound.root.child(_PROPERTIES) is None and not any(map(_SUBSTREAM.match, _names(compound.root))):
-        raise FormatError("the compound file holds no Outlook item", place=_PROPERTIES)
+        why = "; ".join(filter(None, (compound.cut, *compound.problems[:1])))
+        what = "the compound file holds no Outlook item" + (f" that can be reached: {why}" if why else "")
+        raise FormatError(what, place=_PROPERTIES)
     return _item(_Reader(compound, names), compound.root, "item", problems, None, 0)
 
 

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import random
+import re
 import struct
 import subprocess
 import sys
@@ -258,6 +259,56 @@ def test_a_stream_whose_sectors_end_early_costs_only_itself() -> None:
 def test_what_is_no_item_is_refused_with_a_format_error(raw: bytes) -> None:
     with pytest.raises(FormatError):
         read_msg(io.BytesIO(raw))
+
+
+def _with_body_last() -> bytes:
+    """A message file whose body stands behind all else, so that a cut takes nothing but the body."""
+    raw = bytearray(compound_file(message({tags.PR_SUBJECT: "kept", tags.PR_BODY: "x" * 4000})))
+    first, (table,) = len(raw) // 512 - 1, struct.unpack_from("<I", raw, 76)
+    for at in range(16):
+        struct.pack_into("<I", raw, (table + 1) * 512 + (first + at) * 4, first + at + 1 if at < 15 else 0xFFFFFFFE)
+    struct.pack_into("<I", raw, raw.index("__substg1.0_1000001F".encode("utf-16-le")) + 116, first)
+    return bytes(raw + ("x" * 4000).encode("utf-16-le").ljust(16 * 512, b"\0"))
+
+
+@pytest.mark.parametrize("size", [100, 512, 1000])
+def test_a_file_that_is_cut_before_its_tables_says_how_much_is_missing(size: int) -> None:
+    whole = _with_body_last()
+    with pytest.raises(FormatError) as refused:
+        read_msg(io.BytesIO(whole[:size]))
+    assert "the file is cut short: " in refused.value.what
+    assert re.search(rf"ends (at|after) (byte )?{size}\b", refused.value.what)
+    assert re.search(r"at least \d+ bytes are missing|of the 512 bytes of its header", refused.value.what)
+
+
+@pytest.mark.parametrize("missing", [600, 1024, 5000])
+def test_a_stream_that_is_cut_names_its_sector_and_how_many_bytes_are_missing(missing: int) -> None:
+    whole = _with_body_last()
+    size = len(whole) - missing
+    item = read_msg(io.BytesIO(whole[:size]))
+    assert subject(item) == "kept"
+    file, stream = item.problems
+    assert file.what == "the file"
+    assert f"so that at least {missing} bytes are missing" in file.cause
+    # The last sector of the body is full but for 192 bytes.
+    said = f"{missing - 192} of the 8000 bytes of the stream __substg1.0_1000001F are missing, from byte "
+    assert stream.cause.startswith(said + f"{8192 - missing} on: its sector ")
+    assert stream.cause.endswith(f", but the file ends at byte {size}")
+
+
+def test_a_file_that_lacks_only_the_rest_of_its_last_sector_lacks_nothing() -> None:
+    assert read_msg(io.BytesIO(_with_body_last()[:-192])).problems == ()
+
+
+@needs_corpus
+def test_a_real_file_that_is_cut_in_the_middle_says_so_of_file_directory_and_stream() -> None:
+    raw = (corpus() / "msg/apache+poi/test-data/hsmf/msgClassAppointment.msg").read_bytes()
+    item = read_msg(io.BytesIO(raw[: len(raw) // 2]))
+    said = [(one.what, one.cause) for one in item.problems]
+    assert said[0][1].endswith("the file ends at byte 15104, so that at least 15104 bytes are missing")
+    assert said[1][0] == "the directory of the file"
+    assert "begins at byte" in said[1][1]
+    assert any(cause.startswith("36 of the 36 bytes of the stream __substg1.0_3FFA001F") for _, cause in said)
 
 
 def test_a_compound_file_without_an_item_is_refused() -> None:
