@@ -11,7 +11,7 @@ import pytest
 
 from forensics.errors import FormatError
 from forensics.formats.mapi import AttachedThing, Item, Lost, Property, PropertyBag, tags
-from forensics.formats.pst import comparison
+from forensics.formats.pst import libpff
 from forensics.formats.pst.comparison import second_opinion
 from forensics.formats.pst.folders import LIVE, FolderNode
 from forensics.formats.pst.items import StoredItem
@@ -84,7 +84,7 @@ def _item(subject: str = "subject 0", data: _Bytes | None = None, problems: tupl
 
 def _opinion(monkeypatch: pytest.MonkeyPatch, items: list[StoredItem], live: int, associated: int = 0) -> Any:
     nodes = [_folder(ROOT, (), 0), _folder(INBOX, ("Inbox",), live, associated)]
-    monkeypatch.setattr(comparison.libpff, "open_store", lambda _: _Stub(nodes, {INBOX: items}))
+    monkeypatch.setattr(libpff, "open_store", lambda _: _Stub(nodes, {INBOX: items}))
     return second_opinion(io.BytesIO(_forge().build()))
 
 

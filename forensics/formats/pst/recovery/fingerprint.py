@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Iterator
+from operator import itemgetter
 
 from forensics.errors import FormatError
 from forensics.formats.mapi import AttachedThing, Item, Lost, PropertyBag, tags
@@ -12,6 +14,8 @@ _LINKS = frozenset(
     {tags.ATTACH_BY_REFERENCE, tags.ATTACH_BY_REFERENCE_RESOLVE, tags.ATTACH_BY_REFERENCE_ONLY}
     | {tags.ATTACH_BY_WEB_REFERENCE}
 )
+_FIRST = itemgetter(0)
+_HEAD = struct.Struct("<IQ")
 _WHOLE = frozenset({"its place in the order", "its separate values"})
 """What may be lost of an item every byte of which stands."""
 
@@ -64,7 +68,7 @@ def _inside(item: Item) -> Iterator[Item]:
 
 
 def _stands(bag: PropertyBag) -> bool:
-    return any(one.raw for one in bag.everything)
+    return any(raw for _, raw, *_ in bag.stored_values())
 
 
 def _gone(lost: Lost) -> bool:
@@ -73,8 +77,9 @@ def _gone(lost: Lost) -> bool:
 
 def _feed(hasher: hashlib._Hash, bag: PropertyBag) -> None:
     hasher.update(b"\x02")
-    for one in sorted(bag.everything, key=lambda each: each.tag):
-        hasher.update(one.tag.to_bytes(4, "little") + len(one.raw).to_bytes(8, "little") + one.raw)
+    for tag, raw in sorted([(one[0], one[1]) for one in bag.stored_values()], key=_FIRST):
+        hasher.update(_HEAD.pack(tag, len(raw)))
+        hasher.update(raw)
 
 
 def _content(thing: AttachedThing) -> bytes | None:

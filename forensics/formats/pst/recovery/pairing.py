@@ -14,7 +14,7 @@ from typing import NamedTuple
 from forensics.errors import FormatError
 from forensics.formats.mapi import PropertyBag, tags
 from forensics.formats.pst.ltp.heap import Heap
-from forensics.formats.pst.messaging.objects import NID_RECIPIENT_TABLE, TYPE_ATTACHMENT, TYPE_MASK, NodeObject, rows_of
+from forensics.formats.pst.messaging.objects import NID_RECIPIENT_TABLE, TYPE_ATTACHMENT, TYPE_MASK, NodeObject
 from forensics.formats.pst.ndb.datatree import DataTree, Trail
 from forensics.formats.pst.ndb.subnodes import Node, subnodes
 from forensics.formats.pst.recovery.reach import reachable
@@ -25,6 +25,8 @@ _NEAR = 8192
 _STRANGERS = 1
 """How many ids between may be those of blocks that are not its own, where the recipients agree."""
 _HAS_ATTACHMENTS = 0x10
+_TOLD = frozenset({tags.PR_MESSAGE_FLAGS, tags.PR_DISPLAY_TO, tags.PR_DISPLAY_CC, tags.PR_DISPLAY_BCC})
+"""What a message itself says of its recipients and attachments."""
 # TCINFO, [MS-PST] 2.3.4.1: hnidRows.
 _ROWS_AT = 14
 
@@ -43,16 +45,12 @@ def pairs(
 ) -> dict[int, int]:
     """Roots of property contexts to their blocks of sub-nodes; those of live items may serve their former versions."""
     used = {sub for _, sub in live.values() if sub}
-    order = sorted({*subs, *used})
-    own: dict[int, set[int]] = {}
+    around = _Around(view, roots, sorted({*subs, *used}))
     found: list[_Pair] = []
     for root in roots:
-        lone = reachable(view, [Node(0, root, 0)])
-        for sub in order[bisect_left(order, root - _NEAR) : bisect_right(order, root + _NEAR)]:
-            pair = _pair(view, root, sub, lone, own)
-            most = 0 if sub in used else _STRANGERS
-            if pair is not None and pair.strangers <= most:
-                found.extend(_agreeing(view, pair, subs.get(sub)))
+        for pair in around.pairs(root):
+            if pair.strangers <= (0 if pair.sub in used else _STRANGERS):
+                found.extend(_agreeing(view, pair, subs.get(pair.sub)))
     matched: dict[int, int] = {}
     taken: set[int] = set()
     for pair in sorted(found):
@@ -62,18 +60,52 @@ def pairs(
     return matched
 
 
-def _pair(view: RecoveryView, root: int, sub: int, lone: set[int], own: dict[int, set[int]]) -> _Pair | None:
-    """The pair, and how many ids between the two are neither's; ``None`` where that is plain without counting."""
-    low, high = sorted((root >> 2, sub >> 2))
-    between = high - low - 1
-    if between > _STRANGERS:
-        if sub not in own:
-            own[sub] = {bid >> 2 for bid in reachable(view, [Node(0, 0, sub)])}
-        if between > len(own[sub]) + len(lone) + _STRANGERS:
-            return None
-        known = own[sub] | {bid >> 2 for bid in lone}
-        between = sum(number not in known for number in range(low + 1, high))
-    return _Pair(between, high - low, root, sub)
+class _Around:
+    """The blocks of sub-nodes that can be those of a root, found by the ids next to the root and not by trying all."""
+
+    def __init__(self, view: RecoveryView, roots: Iterable[int], order: list[int]) -> None:
+        self._view = view
+        self._own: dict[int, set[int]] = {}
+        self._by_id: dict[int, list[int]] = {}
+        for sub in _near(roots, order):
+            numbers = {bid >> 2 for bid in reachable(view, [Node(0, 0, sub)])} | {sub >> 2}
+            self._own[sub] = numbers
+            for number in numbers:
+                self._by_id.setdefault(number, []).append(sub)
+
+    def pairs(self, root: int) -> Iterator[_Pair]:
+        """The root with each block of sub-nodes from which no more than so many ids of others part it."""
+        lone = {bid >> 2 for bid in reachable(self._view, [Node(0, root, 0)])}
+        for sub in sorted({*self._beside(root, lone, 1), *self._beside(root, lone, -1)}):
+            low, high = sorted((root >> 2, sub >> 2))
+            if abs(root - sub) > _NEAR:
+                continue
+            own = self._own[sub]
+            strangers = 0
+            for number in range(low + 1, high):
+                strangers += number not in own and number not in lone
+                if strangers > _STRANGERS:
+                    break
+            else:
+                yield _Pair(strangers, high - low, root, sub)
+
+    def _beside(self, root: int, lone: set[int], step: int) -> Iterator[int]:
+        """Of the ids next to the root that are not its own, one of the first few must belong to its sub-nodes."""
+        number, left = root >> 2, _STRANGERS + 1
+        while left:
+            number += step
+            if number not in lone:
+                left -= 1
+                yield from self._by_id.get(number, ())
+
+
+def _near(roots: Iterable[int], order: list[int]) -> Iterator[int]:
+    """The blocks of sub-nodes whose ids are near that of some root, each once."""
+    done = 0
+    for root in sorted(roots):
+        start = max(done, bisect_left(order, root - _NEAR))
+        done = max(done, bisect_right(order, root + _NEAR))
+        yield from order[start:done]
 
 
 def _agreeing(view: RecoveryView, pair: _Pair, held: dict[int, Node] | None) -> Iterator[_Pair]:
@@ -85,7 +117,8 @@ def _agreeing(view: RecoveryView, pair: _Pair, held: dict[int, Node] | None) -> 
     nodes = subnodes(view, pair.sub, Trail()) if held is None else held
     wanted = {value for _, type_, value in context.records if _is_reference(type_, value)}
     if wanted <= nodes.keys():
-        agrees = _agrees(view, PropertyBag(context.properties({}, [])), nodes)
+        others = frozenset(id_ for id_, _, _ in context.records if id_ not in _TOLD)
+        agrees = _agrees(view, context.bag({}, None, [], others), nodes)
         if agrees or (agrees is None and not pair.strangers):
             yield pair
 
@@ -103,7 +136,7 @@ def _agrees(view: RecoveryView, bag: PropertyBag, subs: dict[int, Node]) -> bool
         return None if listed is not None or attached or not expected else False
     try:
         table = NodeObject(view, listed, Trail()).table()
-        names = {row.text(tags.PR_DISPLAY_NAME) or "" for row in rows_of(table, {}, None, [])}
+        names = {table.bag(row, {}, None, []).text(tags.PR_DISPLAY_NAME) or "" for row in table.rows()}
     except FormatError:
         return None
     return expected <= {name.strip(" '\"") for name in names}

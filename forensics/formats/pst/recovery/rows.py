@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from forensics.errors import FormatError
 from forensics.formats.mapi import Item, Lost, NamedId, PropertyBag, tags
+from forensics.formats.pst.ltp.stored_bag import Stored, StoredBag
 from forensics.formats.pst.ltp.table_context import Row, TableContext
 from forensics.formats.pst.messaging.objects import TYPE_MASK, NodeObject
 from forensics.formats.pst.ndb.blocks import Blocks
@@ -109,16 +110,23 @@ def _item_of(
     table: TableContext, row: Row, named: dict[int, NamedId], codepage: int | None, in_use: set[int] | None
 ) -> tuple[Item, bool]:
     lost: list[Lost] = []
-    places = {column.tag: int.from_bytes(cell[:4], "little") for column, cell in table.cells(row)}
-    held = []
-    for one in table.properties(row, named, lost):
-        place = places[one.tag] if (tags.WIDTHS.get(one.type) or 16) > 8 else 0
-        if in_use is None or not place or (one.raw and place not in in_use):
-            held.append(one)
-        else:
-            lost.append(Lost(f"property {one.tag:#010x}", "its value", _REUSED if one.raw else _FREED))
-    item = Item(properties=PropertyBag(held, codepage=codepage), problems=tuple(lost))
+    held = list(table.stored(row, lost))
+    if in_use is not None:
+        places = {column.tag: int.from_bytes(cell[:4], "little") for column, cell in table.cells(row)}
+        why = {one[0]: _why_not(one, places[one[0]], in_use) for one in held}
+        lost += [Lost(f"property {tag:#010x}", "its value", said) for tag, said in why.items() if said]
+        held = [one for one in held if not why[one[0]]]
+    item = Item(properties=StoredBag(held, named, codepage=codepage), problems=tuple(lost))
     return item, not lost and in_use is None
+
+
+def _why_not(one: Stored, place: int, in_use: set[int]) -> str:
+    """Why the value of a cell cannot be that of its row, or "" where it can."""
+    if (tags.WIDTHS.get(one[0] & 0xFFFF) or 16) <= 8 or not place:
+        return ""
+    if not one[1]:
+        return _FREED
+    return _REUSED if place in in_use else ""
 
 
 def readable(rows: Iterator[OldRow], trail: Trail) -> Iterator[OldRow]:

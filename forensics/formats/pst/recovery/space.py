@@ -14,10 +14,10 @@ from forensics.formats.pst.ndb.layout import PTYPE_DLIST, UNSIGNED
 from forensics.formats.pst.ndb.pages import trailer
 
 _MAPS_TOGETHER = 4
-_USE = 3
+_LENGTH = 20
 _START = 23
 _FARTHEST = 1 << 64 - _START
-_LONGEST = (1 << _START - _USE) - 1
+_LONGEST = (1 << _LENGTH) - 1
 
 
 class Use(IntEnum):
@@ -81,16 +81,16 @@ def _maps(db: NodeDatabase) -> Iterator[Piece]:
 
 
 def packed(pieces: Iterable[Piece]) -> array[int]:
-    """Pieces in eight bytes each: a store of some gigabytes has millions of them."""
+    """Pieces in eight bytes each, in the order in which they claim: a store of some gigabytes has millions of them."""
     near = (piece for piece in pieces if piece.start <= piece.end and piece.start < _FARTHEST)
-    return array("Q", (start << _START | min(end - start, _LONGEST) << _USE | use for start, end, use in near))
+    return array("Q", (start << _START | use << _LENGTH | min(end - start, _LONGEST) for start, end, use in near))
 
 
 def unpacked(pieces: Iterable[int]) -> Iterator[Piece]:
     """The pieces that ``packed`` holds."""
     for each in pieces:
         start = each >> _START
-        yield Piece(start, start + (each >> _USE & _LONGEST), Use(each & 7))
+        yield Piece(start, start + (each & _LONGEST), Use(each >> _LENGTH & 7))
 
 
 def without_overlap(pieces: Iterable[Piece], size: int) -> Iterator[Piece]:
