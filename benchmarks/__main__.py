@@ -11,6 +11,7 @@ import sys
 _KNOWN = {
     "acquisition": "one large file with SHA-256 and MD5 and a read-back of the copy, beside dc3dd",
     "html_report": "the timeline page with 50,000 events, until a browser shows it",
+    "ledger": "100,000 ledger lines written in batches, singly and verified, and a tree of a million leaves",
     "parsing": "a mailbox of real mail into records, beside Python's mailbox and email",
     "pst": "a generated Outlook store of 20,000 messages, beside pffexport, readpst and libpff-python",
 }

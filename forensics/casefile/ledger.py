@@ -9,10 +9,10 @@ On disk (``ledger/``):
     checkpoints/   signed notes of the ledger's size and root, time stamps and personal signatures over them
     attached/      payloads that lines name in ``attach``, each under its SHA-256
 
-The order of an append is: line, fsync, head beside, fsync, rename, fsync of the folder. Many lines go in batches of up
-to 100, each in that order. So after any crash the head is at most one line or one batch behind, never ahead; a head
-ahead of the lines means that lines were taken away. The leaves of the ledger's tree (RFC 9162) are the raw lines
-without LF.
+The order of an append is: line, fsync, head beside, fsync, rename, fsync of the folder. Many lines at once go in
+batches of up to 100, each with its fsync, then the head. So after any crash the head is at most one append behind,
+never ahead; a head ahead of the lines means that lines were taken away. The leaves of the ledger's tree (RFC 9162) are
+the raw lines without LF.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ NO_PREVIOUS = "0" * 64
 BATCH = 100
 """The most lines that share one fsync."""
 _EMPTY_HEAD = {"lines": 0, "sha256": NO_PREVIOUS, "size": 0}
+_ALIKE = frozenset(("actor", "argv", "authority", "host", "tool"))
+"""Fields of one session that hold nothing but texts, so that equal values have equal bytes."""
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _HEAD_TYPES = {"lines": int, "sha256": str, "size": int}
 
@@ -91,7 +93,8 @@ class Line:
 
 def entry_id(ts_ns: int) -> str:
     """A UUID of version 7 (RFC 9562 5.7): 48 bits of milliseconds, the rest random."""
-    number = (ts_ns // 1_000_000) << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    chance = secrets.randbits(74)
+    number = (ts_ns // 1_000_000) << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0b10 << 62 | chance & (1 << 62) - 1
     text = f"{number:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
@@ -107,6 +110,7 @@ class Ledger:
         self._fd = -1
         self._head: dict[str, Any] = dict(_EMPTY_HEAD)
         self._tree: merkle.Tree | None = None
+        self._alike: dict[str, tuple[Any, bytes]] = {}
         self.set_aside = ""
         """The name in ``torn/`` of the tail that opening found cut short; the caller writes an ``anomaly`` of it."""
 
@@ -145,23 +149,28 @@ class Ledger:
 
     def append(self, entry: Entry) -> Line:
         """Write one line; when this returns, the line survives a power cut."""
-        return self._append([entry])[0]
+        return self.append_many([entry])[0]
 
     def append_many(self, entries: Sequence[Entry]) -> list[Line]:
-        """Write many lines with one fsync for each :data:`BATCH`; when this returns, all survive a power cut.
+        """Write many lines, one fsync for each :data:`BATCH`, then the head; when this returns, all are kept.
 
-        Where it raises, whole batches may be on the ledger and nothing of the others.
+        Where it raises, whole batches may be on the ledger, and nothing of the others.
         """
         lines: list[Line] = []
-        for at in range(0, len(entries), BATCH):
-            lines += self._append(entries[at : at + BATCH])
+        before = self._head
+        try:
+            for at in range(0, len(entries), BATCH):
+                lines += self._append(entries[at : at + BATCH])
+        finally:
+            if self._head is not before:
+                write_head(self._folder, self._head)
         return lines
 
     def _append(self, entries: Sequence[Entry]) -> list[Line]:
         lines, raws, head = [], [], self._head
         for entry in entries:
             value = _line(entry, self._case_id, head)
-            raw = canonical.encode(value)
+            raw = self._encoded(value)
             head = _behind(head, raw)
             lines.append(Line(number=head["lines"], sha256=head["sha256"], value=value))
             raws.append(raw)
@@ -170,8 +179,24 @@ class Ledger:
         if self._tree is not None:
             for raw in raws:
                 self._tree.append(merkle.leaf_hash(raw))
-        write_head(self._folder, head)
         return lines
+
+    def _encoded(self, value: dict[str, Any]) -> bytes:
+        """The canonical bytes of a line. What stands alike in every line of a session is encoded once."""
+        parts = []
+        for key in sorted(value):
+            item = value[key]
+            if key in _ALIKE:
+                known = self._alike.get(key)
+                if known is None or known[0] != item:
+                    known = self._alike[key] = (item, canonical.encode(item))
+                raw = known[1]
+            elif type(item) is str:
+                raw = canonical.quote(item)
+            else:
+                raw = b"%d" % item if type(item) is int else canonical.encode(item)
+            parts.append(b'"%b":%b' % (key.encode(), raw))
+        return b"{%b}" % b",".join(parts)
 
     def _write(self, raw: bytes) -> None:
         """Whole lines on the disk, or nothing of them: half a line would spoil the next one (a full disk)."""
@@ -323,7 +348,7 @@ def _line(entry: Entry, case_id: str, head: dict[str, Any]) -> dict[str, Any]:
         "id": entry_id(entry.ts_ns),
         "prev": head["sha256"],
         "ts_ns": entry.ts_ns,
-        **{key: item for key, item in _fields(entry).items() if item not in ("", (), {}, [])},
+        **{key: item for key, item in _fields(entry).items() if item},
     }
 
 

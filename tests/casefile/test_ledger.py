@@ -219,7 +219,7 @@ def test_many_lines_are_the_lines_that_one_by_one_would_have_written(folder: Pat
     assert [line.sha256 for line in read_lines(folder)][3:] == [line.sha256 for line in lines]
 
 
-def test_a_batch_shares_one_fsync_and_one_head(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_shares_one_fsync_and_all_of_them_one_head(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
     fsync, head = os.fsync, ledger_module.write_head
     with Ledger(folder, CASE) as ledger:
@@ -227,7 +227,7 @@ def test_a_batch_shares_one_fsync_and_one_head(folder: Path, monkeypatch: pytest
         monkeypatch.setattr(os, "fsync", lambda fd: (done.append("sync") if fd == events else None, fsync(fd))[1])
         monkeypatch.setattr(ledger_module, "write_head", lambda *given: (done.append("head"), head(*given))[1])
         ledger.append_many(_many(4, BATCH + 1))
-    assert done == ["sync", "head"] * 2
+    assert done == ["sync", "sync", "head"]
 
 
 @pytest.mark.parametrize("whole", [0, 1, 57, BATCH])
@@ -267,7 +267,7 @@ def test_pages_that_never_reached_the_disk_are_set_aside_with_all_that_follows_t
 def test_a_full_disk_takes_the_whole_batch_back_and_leaves_those_before_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batches = iter((True, True, False))  # the first batch, its head, the second batch
+    batches = iter((True, False, True, True, True))  # the second batch fails; the head and the next line do not
 
     def full(descriptor: int, data: bytes) -> None:
         good = next(batches)
@@ -280,6 +280,7 @@ def test_a_full_disk_takes_the_whole_batch_back_and_leaves_those_before_it(
             patch.setattr(ledger_module, "write_all", full)
             with pytest.raises(OSError, match="no space"):
                 ledger.append_many(_many(4, 2 * BATCH))
+        assert read_head(folder) == ledger.head
         assert ledger.head["lines"] == 3 + BATCH
         ledger.append(_entry(1, phase=Phase.FAILED))
     assert check(folder, CASE) == []
