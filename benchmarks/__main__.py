@@ -12,6 +12,7 @@ _KNOWN = {
     "acquisition": "one large file with SHA-256 and MD5 and a read-back of the copy, beside dc3dd",
     "html_report": "the timeline page with 50,000 events, until a browser shows it",
     "ledger": "100,000 ledger lines written in batches, singly and verified, and a tree of a million leaves",
+    "message_tree": "the tree that seals a million messages, from their records",
     "parsing": "a mailbox of real mail into records, beside Python's mailbox and email",
     "pst": "a generated Outlook store of 20,000 messages, beside pffexport, readpst and libpff-python",
 }

@@ -15,6 +15,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 from forensics import canonical
+from forensics.casefile import seal
 from forensics.casefile.acts import Act, Phase
 from forensics.casefile.ledger import Line
 from forensics.casefile.view import CaseView
@@ -23,12 +24,12 @@ from forensics.evidence.content import ContentStore
 from forensics.evidence.readback import open_stored
 from forensics.evidence.verification import Difference, Told
 
-_FOLDERS = ("ledger", "evidence", "content", "records", "timeline", "reports", "findings")
+_FOLDERS = ("ledger", "evidence", "content", "records", "timeline", "reports", "findings", "seals")
 _OF_THE_LEDGER = frozenset(("events.jsonl", "head", "head.new", "lock", "torn", "checkpoints", "attached"))
 _LINK = "is a link and not the folder that was made"
 _UNFINISHED = ".work"
-_KEPT_FOLDERS = ("records", "timeline", "reports", "findings")
-_MAKERS = (Act.PARSE, Act.TIMELINE, Act.REPORT)
+_KEPT_FOLDERS = ("records", "timeline", "reports", "findings", "seals")
+_MAKERS = (Act.PARSE, Act.TIMELINE, Act.REPORT, Act.SEAL)
 _Key = tuple[str, str]
 """The act, and the evidence item or the report that it made."""
 
@@ -51,6 +52,9 @@ def check_results(
 
 def _key(line: Line) -> _Key:
     params = line.value.get("params", {})
+    if line.act == Act.SEAL:
+        # A seal is never replaced: other records of the same item have a seal of their own.
+        return line.act, seal.folder_of(str(params.get("evidence", "")), str(params.get("records_sha256", "")))
     return line.act, str(params.get("evidence") or params.get("report") or "")
 
 
@@ -64,6 +68,8 @@ def _makes(key: _Key, place: str) -> bool:
     """Whether a step of this kind writes to this place."""
     act, name = key
     path = PurePosixPath(place)
+    if act == Act.SEAL:
+        return str(path.parent) == name
     if act == Act.PARSE:
         return path.parts[0] == "records" and (path.name.startswith((f"{name}-", f"{name}.json")))
     return path.parts[0] == ("timeline" if act == Act.TIMELINE else "reports")

@@ -31,6 +31,7 @@ from forensics.evidence.store import EvidenceStore
 from forensics.evidence.verification import Difference
 from forensics.examination.conductor import Examination, has_work
 from forensics.examination.results import check_results, misplaced
+from forensics.examination.sealing import SaltKey, check_seals
 from forensics.examination.station import Progress, Silent
 
 _LEDGER = "ledger/events.jsonl"
@@ -76,8 +77,8 @@ class _Counter:
         self._progress.advance(size, items)
 
 
-def verify(folder: Path, progress: Progress | None = None) -> VerifySummary:
-    """Read the whole case again without writing anything."""
+def verify(folder: Path, progress: Progress | None = None, salt_key: SaltKey | None = None) -> VerifySummary:
+    """Read the whole case again without writing anything; ``salt_key`` lets every seal be built again."""
     shown = progress or Silent()
     view = _view(folder)
     lines, toml, broken = _ledger(view)
@@ -89,6 +90,7 @@ def verify(folder: Path, progress: Progress | None = None) -> VerifySummary:
             differences += _evidence(view, lines, counter)
             changed, unsettled = check_results(view, lines, counter)
             differences += changed
+            differences += check_seals(view, lines, salt_key)
     except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
         broken = [Difference(place=_LEDGER, what=f"its lines do not say what this program writes: {error!r}")]
     if broken:
@@ -144,9 +146,11 @@ def _ledger(view: CaseView) -> tuple[tuple[Line, ...], list[Difference], list[Di
     return view.lines, toml, broken
 
 
-def verify_and_note(folder: Path, examination: Examination, progress: Progress | None = None) -> VerifySummary:
+def verify_and_note(
+    folder: Path, examination: Examination, progress: Progress | None = None, salt_key: SaltKey | None = None
+) -> VerifySummary:
     """Verify, and put the result on the ledger."""
-    summary = verify(folder, progress)
+    summary = verify(folder, progress, salt_key)
     if not summary.ledger:
         result = {
             "rc": summary.exit_code,
