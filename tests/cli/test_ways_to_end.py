@@ -86,3 +86,41 @@ def test_help_takes_less_than_two_fifths_of_a_second_of_the_processor() -> None:
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(took) < 0.4
+
+
+# Ctrl-C comes while the modules are still being loaded.
+EARLY = """
+import sys
+class Stop:
+    def find_spec(self, name, path, target=None):
+        if name == %r:
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Stop())
+"""
+
+
+@pytest.mark.parametrize("module", ["click", "forensics.cli.failures", "forensics.cli.toolkit", "forensics.cli.verify"])
+def test_a_stop_in_the_first_moment_is_one_sentence_too(tmp_path: Path, module: str) -> None:
+    answer = forensics("verify", tmp_path, before=EARLY % module)
+    assert (answer.code, answer.out) == (130, "")
+    assert answer.error.startswith("Error: the work was stopped")
+    assert len(answer.err.strip().splitlines()) == 2
+    assert "Traceback" not in answer.err
+
+
+# Ctrl-C comes when all is said, and again while the interpreter winds up.
+LATE = """
+import os, signal
+import forensics.cli.main as place
+leave = place._leave
+def late(code):
+    import atexit
+    atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))
+    leave(code)
+place._leave = late
+"""
+
+
+def test_a_stop_after_the_end_changes_nothing() -> None:
+    answer = forensics("formats", "--quiet", before=LATE)
+    assert (answer.code, answer.out, answer.err) == (0, "", "")
