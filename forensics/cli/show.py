@@ -166,12 +166,12 @@ def accounts(screen: Screen, case: Overview) -> None:
     """One line for each store: what every byte of it is."""
     if case.accounts:
         screen.heading("Every byte of each store, in percent")
-        screen.table(["store", "bytes", *USES.values()], [_account(each) for each in case.accounts])
+        screen.table(["store", "bytes", *USES.values(), "name as found"], [_account(each) for each in case.accounts])
 
 
 def _account(each: Account) -> list[str]:
     shares = (getattr(each, name) * 100 / max(each.size, 1) for name in USES)
-    return [each.address, f"{each.size:,}", *(f"{share:.2f}" for share in shares)]
+    return [each.address, f"{each.size:,}", *(f"{share:.2f}" for share in shares), each.name]
 
 
 def problems(screen: Screen, case: Overview) -> None:
@@ -181,7 +181,7 @@ def problems(screen: Screen, case: Overview) -> None:
         return
     screen.heading(f"Could not be read: {many(total, 'problem')}")
     for each in case.problems:
-        screen.line(f"  {each['address']}", colour="yellow")
+        screen.line(f"  {each['address']}" + (f"  {each['name']}" if each["name"] else ""), colour="yellow")
         screen.facts([("what", each["what"]), ("lost", each["lost"]), ("cause", each["cause"])], indent=4)
     _rest(screen, total, "all of them are in records/problem and in reports/timeline.html")
 

@@ -11,6 +11,7 @@ from forensics.errors import DONE, PARTLY_READ, ForensicsError, IntegrityError, 
 from forensics.examination.acquiring import AcquireSummary, acquire_path
 from forensics.examination.conductor import Examination
 from forensics.examination.opening_images import Failed, exit_code_of, open_images
+from forensics.examination.overview import first_problems
 from forensics.examination.parsing import ParseSummary, parse
 from forensics.examination.reporting import ReportSummary, report
 from forensics.examination.timelining import TimelineSummary, timeline
@@ -82,7 +83,7 @@ def examine(examination: Examination, sources: Sequence[Path]) -> ExamineSummary
             row["recovery"]: row["n"]
             for row in view.rows("SELECT recovery, count(*) AS n FROM message GROUP BY recovery ORDER BY recovery")
         },
-        problems=tuple(view.rows("SELECT address, what, lost, cause FROM problem ORDER BY address LIMIT 20")),
+        problems=first_problems(view),
         head=examination.head,
     )
 

@@ -68,6 +68,8 @@ class Account:
     """What every byte of one PST or OST is; the classes sum to ``size``."""
 
     address: str
+    name: str
+    """The file as it was found."""
     size: int
     header: int
     page: int
@@ -141,14 +143,32 @@ def recovered_of(view: CaseView) -> dict[str, int]:
 
 def accounts_of(view: CaseView) -> tuple[Account, ...]:
     """The account of every byte of each store, in order of their addresses."""
-    names = ", ".join(each.name for each in fields(Account))
-    rows = view.rows(f"SELECT {names} FROM byte_account ORDER BY evidence, address")  # noqa: S608 - own column names
-    return tuple(Account(**row) for row in rows)
+    columns = ", ".join(each.name for each in fields(Account) if each.name != "name")
+    rows = view.rows(f"SELECT {columns} FROM byte_account ORDER BY evidence, address")  # noqa: S608 - own column names
+    names = _names(view)
+    return tuple(Account(name=name_at(names, row["address"]), **row) for row in rows)
 
 
 def first_problems(view: CaseView) -> tuple[dict[str, str], ...]:
-    """The first problems in order of their addresses."""
-    return tuple(view.rows("SELECT address, what, lost, cause FROM problem ORDER BY address, what LIMIT ?", [FIRST]))
+    """The first problems in order of their addresses; ``name`` is the file as it was found."""
+    rows = view.rows("SELECT address, what, lost, cause FROM problem ORDER BY address, what LIMIT ?", [FIRST])
+    names = _names(view)
+    return tuple({**row, "name": name_at(names, row["address"])} for row in rows)
+
+
+def name_at(names: dict[tuple[str, str], str], address: str) -> str:
+    """The file in which an address lies, by its name as found; "" for an address of a whole item."""
+    item, _, steps = address.partition("/")
+    return names.get((item, steps.partition("/")[0]), "")
+
+
+def _names(view: CaseView) -> dict[tuple[str, str], str]:
+    return {
+        (item.name, f"{entry.number:06d}"): _text(entry.path)
+        for item in view.evidence
+        for entry in item.files
+        if entry.number is not None
+    }
 
 
 def _item(item: EvidenceItem) -> Item:
@@ -178,12 +198,7 @@ def _kind(entry: Entry) -> str:
 
 
 def _unclaimed(view: CaseView) -> list[NotMail]:
-    paths = {
-        (item.name, f"{entry.number:06d}"): _text(entry.path)
-        for item in view.evidence
-        for entry in item.files
-        if entry.number is not None
-    }
+    paths = _names(view)
     return [
         NotMail(
             evidence=manifest["evidence"],

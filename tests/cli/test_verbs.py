@@ -202,3 +202,17 @@ def test_every_verb_explains_itself_in_sentences(verb: str) -> None:
     answer = CliRunner().invoke(toolkit, [verb, "--help"])
     assert answer.exit_code == 0
     assert answer.output.splitlines()[2].strip()[0].isupper()
+
+
+def test_a_problem_is_shown_with_the_name_of_its_file_and_nothing_in_that_steers_the_terminal(tmp_path: Path) -> None:
+    source = tmp_path / "mail"
+    source.mkdir()
+    (source / "evil\x1b[2J\n\u202egpj.mbox").write_bytes(b"rubbish\n" + mailbox(tmp_path / "a.mbox").read_bytes())
+    (source / "x.pst").write_bytes(b"!BDN" + bytes(600))
+    shown = here("examine", source, "--case", tmp_path / "case")
+    assert shown.code == 3
+    lines = [line.strip() for line in shown.out.splitlines()]
+    assert any(line.startswith("EV-0001/000002") and line.endswith("  x.pst") for line in lines), shown.out
+    assert "\x1b" not in shown.out
+    told = here("parse", "--case", tmp_path / "case", "--json").object
+    assert {each["name"] for each in told["problems"]} >= {"x.pst"}
