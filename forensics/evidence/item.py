@@ -61,12 +61,21 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ciphertext:
+    """What lies on the disk of a stored file that is encrypted: the container's own SHA-256 and size."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One thing found in a source, stored or only listed. ``number`` is set for a stored file and for nothing else.
 
     ``same_as`` is the number of the stored file of which this one is another hard link: the source has the bytes once,
     under two names, and so has the item. ``facts`` holds what a kind of source knows beyond this: the image and the
-    cluster a file came from, for instance.
+    cluster a file came from, for instance. ``ciphertext`` is set where the file is stored encrypted; ``size`` and the
+    digests are those of the plaintext all the same.
     """
 
     path: bytes
@@ -86,6 +95,14 @@ class Entry:
     target: bytes | None = None
     note: str = ""
     facts: Mapping[str, Any] | None = None
+    ciphertext: Ciphertext | None = None
+
+    @property
+    def on_disk(self) -> tuple[str | None, int | None]:
+        """SHA-256 and size of the bytes that are stored."""
+        if self.ciphertext is not None:
+            return self.ciphertext.sha256, self.ciphertext.size
+        return self.sha256, self.size
 
     @property
     def name(self) -> bytes:
@@ -121,6 +138,8 @@ class Entry:
             line["same_as"] = self.same_as
         if self.facts is not None:
             line["facts"] = dict(self.facts)
+        if self.ciphertext is not None:
+            line["ciphertext"] = {"sha256": self.ciphertext.sha256, "size": self.ciphertext.size}
         return line
 
     @classmethod
@@ -137,6 +156,7 @@ class Entry:
                 times=times,
                 same_as=line.get("same_as"),
                 facts=line.get("facts"),
+                ciphertext=Ciphertext(**line["ciphertext"]) if "ciphertext" in line else None,
                 **plain,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -158,7 +178,13 @@ def _well_typed(line: Mapping[str, Any]) -> bool:
     sums = all(line[key] is None or rule.fullmatch(str(line[key])) for key, rule in _HEX.items())
     if not (whole and texts and sums and isinstance(line.get("facts", {}), dict)):
         return False
+    if "ciphertext" in line and not _well_typed_ciphertext(line["ciphertext"]):
+        return False
     return line["number"] is None or (line["number"] > 0 and line["sha256"] is not None and line["size"] is not None)
+
+
+def _well_typed_ciphertext(value: Mapping[str, Any]) -> bool:
+    return type(value["size"]) is int and bool(_HEX["sha256"].fullmatch(str(value["sha256"])))
 
 
 def _put_name(line: dict[str, Any], key: str, value: bytes) -> None:

@@ -17,6 +17,7 @@ from forensics.evidence import item as layout
 from forensics.evidence import protection
 from forensics.evidence.item import Entry, item_name, item_number
 from forensics.evidence.readback import open_stored
+from forensics.evidence.vault import EVIDENCE, Vault, open_sealed
 from forensics.evidence.verification import Difference, Told, verify_item
 from forensics.evidence.writer import ItemWriter
 
@@ -26,8 +27,10 @@ _NAME = re.compile(r"(EV-[0-9]{4,})(\.work|\.part)?")
 class EvidenceStore:
     """The folder ``evidence`` of a case. One writer at a time: the case's lock sees to that."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, vault: Vault | None = None) -> None:
         self.root = root
+        self._vault = vault
+        self._listed: dict[str, dict[int, Entry]] = {}
 
     def items(self) -> tuple[str, ...]:
         """The finished items, in order of their numbers."""
@@ -46,21 +49,36 @@ class EvidenceStore:
     def begin(self, item: str) -> ItemWriter:
         """Start an item, or go on with an interrupted one; a finished one is never opened again for writing."""
         item_number(item)
+        if self._vault is not None:
+            self._vault.ready()
         self._sweep()
         if os.path.lexists(self.root / item):
             raise IntegrityError(
                 f"{item} is finished and evidence is never written twice", place=str(self.root / item), todo="verify it"
             )
         self.root.mkdir(parents=True, exist_ok=True)
-        return ItemWriter(self.root, item)
+        return ItemWriter(self.root, item, self._vault)
 
     def path(self, item: str, number: int) -> Path:
         """Where a stored file lies, for readers that need a name; they get no right to write."""
         return self._folder(item) / layout.payload_name(number)
 
     def open(self, item: str, number: int) -> BinaryIO:
-        """A read-only, seekable handle of a stored file."""
-        return io.BufferedReader(open_stored(self.path(item, number)), 1 << 16)
+        """A read-only, seekable handle of a stored file; of its plaintext where it is encrypted."""
+        path, sha256 = self.path(item, number), self.sealed(item, number)
+        if self._vault is None or not sha256:
+            return io.BufferedReader(open_stored(path), 1 << 16)
+        key = self._vault.key(EVIDENCE, sha256)
+        return open_sealed(open_stored(path), key, f"{item}/{layout.payload_name(number)}")
+
+    def sealed(self, item: str, number: int) -> str:
+        """The plaintext SHA-256 of a stored file that is encrypted, or an empty text."""
+        if self._vault is None:
+            return ""
+        if item not in self._listed:
+            self._listed[item] = {entry.number: entry for entry in self.entries(item) if entry.number is not None}
+        entry = self._listed[item].get(number)
+        return str(entry.sha256) if entry is not None and entry.ciphertext is not None else ""
 
     def entries(self, item: str) -> Iterator[Entry]:
         """Everything that was found in the source, stored or listed only, in byte order of the paths."""

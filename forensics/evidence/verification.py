@@ -99,17 +99,18 @@ class _Check:
             yield self._differs(name, found)
             return
         digest = found.hex(SHA256)
-        by_entry = entry is not None and entry.sha256 == digest
+        stored, size = entry.on_disk if entry is not None else (None, None)
+        by_entry = entry is not None and stored == digest
         if listed != digest and not by_entry:
-            yield self._differs(name, f"changed: its SHA-256 is {digest}, not {listed or (entry and entry.sha256)}")
+            yield self._differs(name, f"changed: its SHA-256 is {digest}, not {listed or stored}")
         elif listed != digest:
             yield self._differs(
                 layout.MANIFEST, f"the line for {name} is missing or does not fit file and {layout.FILES}"
             )
         elif not by_entry:
             yield self._differs(layout.FILES, f"what it says of {name} is missing or does not fit file and manifest")
-        if entry is not None and entry.size != found.size:
-            yield self._differs(name, f"has {found.size:,} bytes and should have {entry.size:,}")
+        if entry is not None and size != found.size:
+            yield self._differs(name, f"has {found.size:,} bytes and should have {size:,}")
 
     def _hash(self, name: str) -> Hashed | str:
         """Size and SHA-256, or why there is none."""

@@ -35,9 +35,11 @@ from forensics.evidence.durable import (
     write_all,
     write_new,
 )
-from forensics.evidence.item import Entry
+from forensics.evidence.item import Ciphertext, Entry
 from forensics.evidence.protection import make_read_only
 from forensics.evidence.readback import hash_again
+from forensics.evidence.sealing import Pending
+from forensics.evidence.vault import EVIDENCE, Vault, sealed_size
 
 _BATCH_FILES = 128
 _BATCH_BYTES = 1 << 25
@@ -45,11 +47,12 @@ _BATCH_BYTES = 1 << 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """Bytes that were read once and written once; not evidence yet."""
+    """Bytes that were read once and written once; not evidence yet. ``sealed`` is the ciphertext, where it is that."""
 
     serial: int
     descriptor: int
     hashed: Hashed
+    sealed: Hashed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +68,9 @@ class Sealed:
 class ItemWriter:
     """Takes copies one at a time, keeps them in batches, and makes the item of them in the end."""
 
-    def __init__(self, root: Path, item: str) -> None:
+    def __init__(self, root: Path, item: str, vault: Vault | None = None) -> None:
         self.item = item
+        self._vault = vault
         self._root = root
         self._work = root / f"{item}.work"
         self._copies = self._work / "copies"
@@ -113,6 +117,8 @@ class ItemWriter:
         path = self._copies / f"{self._next:06d}"
         descriptor = open_new(path)
         serial, self._next = self._next, self._next + 1
+        if self._vault is not None:
+            return self._seal(fill, serial, descriptor, expected)
         sink = _Sink(descriptor, self._root, expected, sparse)
         try:
             hashed = self._hasher.hash(fill, sink.write)
@@ -123,6 +129,24 @@ class ItemWriter:
             raise
         return Copy(serial=serial, descriptor=descriptor, hashed=hashed)
 
+    def _seal(self, fill: Fill, serial: int, descriptor: int, expected: int) -> Copy:
+        """The same for a copy that is ciphertext; only its digests are those of what was read."""
+        assert self._vault is not None
+        path = self._copies / f"{serial:06d}"
+        try:
+            with (
+                full_disk_told(self._root, sealed_size(expected)),
+                Pending(path.with_name(f"{path.name}.open")) as held,
+            ):
+                hashed = self._hasher.hash(fill, held.write)
+                key = self._vault.key(EVIDENCE, hashed.hex(SHA256))
+                sealed = held.seal(key, lambda data: write_all(descriptor, data))
+        except BaseException:
+            os.close(descriptor)
+            os.unlink(path)
+            raise
+        return Copy(serial=serial, descriptor=descriptor, hashed=hashed, sealed=sealed)
+
     def discard(self, copy: Copy) -> None:
         os.close(copy.descriptor)
         os.unlink(self._copies / f"{copy.serial:06d}")
@@ -131,6 +155,8 @@ class ItemWriter:
         """Take the copy as the bytes of this entry. It is acknowledged with its batch, by ``commit``."""
         hashed = copy.hashed
         entry = replace(entry, size=hashed.size, sha256=hashed.hex(SHA256), md5=hashed.hex(MD5))
+        if copy.sealed is not None:
+            entry = replace(entry, ciphertext=Ciphertext(sha256=copy.sealed.hex(SHA256), size=copy.sealed.size))
         self._waiting.append((copy, entry))
         self._waiting_bytes += hashed.size
         if len(self._waiting) >= _BATCH_FILES or self._waiting_bytes >= _BATCH_BYTES:
@@ -160,6 +186,7 @@ class ItemWriter:
         if part.exists():
             shutil.rmtree(part)
         (part / layout.DATA).mkdir(parents=True)
+        entries = [self._as_stored(entry) for entry in entries]
         stored = [entry for entry in entries if entry.number is not None]
         with full_disk_told(self._root, 1):
             digests = self._place(part, stored)
@@ -171,6 +198,13 @@ class ItemWriter:
         shutil.rmtree(self._work)
         size = sum(entry.size or 0 for entry in stored)
         return Sealed(item=self.item, files=len(stored), size=size, manifest_sha256=digest_bytes(manifest).hex)
+
+    def _as_stored(self, entry: Entry) -> Entry:
+        """Another hard link is stored as the first one is: in clear, or as the same ciphertext."""
+        if self._vault is None or entry.number is None or entry.ciphertext is not None:
+            return entry
+        same = (kept.ciphertext for _, kept in self._serials.values() if kept.sha256 == entry.sha256)
+        return replace(entry, ciphertext=next(same, None))
 
     def _place(self, part: Path, stored: Sequence[Entry]) -> dict[str, str]:
         digests: dict[str, str] = {}
@@ -184,7 +218,7 @@ class ItemWriter:
             serial, kept = self._serials[entry.path]
             link_new(self._copies / f"{serial:06d}", part / name)
             make_read_only(part / name)
-            digests[name] = str(kept.sha256)
+            digests[name] = str(kept.on_disk[0])
         return digests
 
     def _place_again(self, part: Path, first: str, name: str, digests: Mapping[str, str]) -> str:
@@ -200,12 +234,13 @@ class ItemWriter:
     def _read_back(self, copy: Copy, entry: Entry) -> None:
         path = self._copies / f"{copy.serial:06d}"
         found = hash_again(path, self._hasher)
-        if found != copy.hashed:
+        written = copy.sealed or copy.hashed
+        if (found.size, found.hex(SHA256)) != (written.size, written.hex(SHA256)):
             raise IntegrityError(
                 f"what was written for {os.fsdecode(entry.path)!r} reads back differently",
                 place=str(path),
                 todo="do not trust this disk or this memory; acquire onto another machine",
-                differences=(f"written {copy.hashed.hex(SHA256)}, read back {found.hex(SHA256)}",),
+                differences=(f"written {written.hex(SHA256)}, read back {found.hex(SHA256)}",),
             )
 
     def _append(self, data: bytes) -> None:
@@ -247,7 +282,7 @@ class ItemWriter:
         damaged = []
         for path, (serial, entry) in list(self._serials.items()):
             copy = self._copies / f"{serial:06d}"
-            if not copy.exists() or hash_again(copy, self._hasher).hex(SHA256) != entry.sha256:
+            if not copy.exists() or hash_again(copy, self._hasher).hex(SHA256) != entry.on_disk[0]:
                 damaged.append(path)
                 del self._serials[path]
                 copy.unlink(missing_ok=True)
