@@ -148,7 +148,7 @@ def _when(stated: str, local: str) -> When:
     found = iso_time(stated, _UTC)
     if found is not None:
         return _as_utc(found)
-    found = iso_time(local, _UTC) or _locale_time(local)
+    found = iso_time(local, _UTC) or locale_time(local)
     return found or When(raw=stated or local, ns=None, zone=Zone.UNKNOWN)
 
 
@@ -156,7 +156,7 @@ def _as_utc(when: When) -> When:
     return When(raw=when.raw, ns=when.ns, zone=Zone.STATED, offset_minutes=0, precision=when.precision)
 
 
-def _locale_time(text: str) -> When | None:
+def locale_time(text: str) -> When | None:
     """``5/29/2023 12:29:35 PM``: day and month by the order that is possible, the American one where both are."""
     for form in _LOCAL_FORMS:
         try:
