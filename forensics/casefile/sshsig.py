@@ -216,8 +216,8 @@ def _allowed(line: str) -> Iterator[Allowed]:
         principals=principals.strip('"'),
         public=public_blob(rest),
         namespaces=given.get("namespaces", ""),
-        valid_after_ns=_time(given["valid-after"]) if "valid-after" in given else None,
-        valid_before_ns=_time(given["valid-before"]) if "valid-before" in given else None,
+        valid_after_ns=time_ns(given["valid-after"]) if "valid-after" in given else None,
+        valid_before_ns=time_ns(given["valid-before"]) if "valid-before" in given else None,
     )
 
 
@@ -230,7 +230,7 @@ def _cut_options(text: str) -> tuple[str, str, str]:
     raise FormatError("it has no key")
 
 
-def _time(text: str) -> int:
+def time_ns(text: str) -> int:
     """``YYYYMMDD[HHMM[SS]]Z``; times without Z would be those of whichever machine reads the file, and are refused."""
     form = _TIMES.get(len(text) - 1)
     if form is None or not text.endswith("Z") or not text[:-1].isdigit():

@@ -85,10 +85,10 @@ def test_a_key_counts_only_for_its_person_its_namespaces_and_its_time(tmp_path: 
     signature = sshsig.sign_with(_MESSAGE, "seal", key)
     assert sshsig.stamp(allowed.valid_before_ns or 0) == "20270101120000Z"
     for at, good in (("20251231235959Z", False), ("20260101000000Z", True), ("20270101115959Z", True), ("20270102000000Z", False)):  # fmt: skip # noqa: E501
-        when = sshsig._time(at)
+        when = sshsig.time_ns(at)
         assert allowed.permits(_WHO, sshsig.namespace("seal"), when) is good
         assert _judge(tmp_path, signature, signers, at=at) is good
-    assert not allowed.permits(_WHO, sshsig.namespace("witness"), sshsig._time("20260201Z"))
+    assert not allowed.permits(_WHO, sshsig.namespace("witness"), sshsig.time_ns("20260201Z"))
     assert not _judge(tmp_path, sshsig.sign_with(_MESSAGE, "witness", key), signers, "witness", at="20260201Z")
 
 
