@@ -275,6 +275,43 @@ class ByteAccount(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogEvent(Record):
+    """One event of a log. ``utc`` in nanoseconds since 1970, ``utc_raw`` as the log has it, ``line`` from 1.
+
+    ``assumed`` names what the line does not state and the reader supplied (year, zone); ``detail`` is JSON and holds
+    everything that the line says beyond the columns; ``raw_sha256`` is the hash of the line's bytes, which begin at
+    ``offset``. ``message_ids`` are all the messages that the event names, ``message_id`` the one that it is about.
+    """
+
+    KIND: ClassVar[str] = "log_event"
+
+    source: str
+    operation: str
+    actor: Text = Absent.NOT_RECORDED
+    actor_ip: Text = Absent.NOT_RECORDED
+    utc: Count
+    utc_raw: str
+    zone: str
+    precision: str
+    assumed: tuple[str, ...] = ()
+    message_id: Text = Absent.NOT_RECORDED
+    message_ids: tuple[str, ...] = ()
+    network_message_id: Text = Absent.NOT_RECORDED
+    queue_id: Text = Absent.NOT_RECORDED
+    sender: Text = Absent.NOT_RECORDED
+    recipient: Text = Absent.NOT_RECORDED
+    recipients: tuple[str, ...] = ()
+    subject: Text = Absent.NOT_RECORDED
+    size: Count = Absent.NOT_RECORDED
+    status: Text = Absent.NOT_RECORDED
+    detail: str
+    warnings: tuple[str, ...] = ()
+    line: int
+    offset: int
+    raw_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem(Record):
     """Something that could not be read: what happened, what is lost by it, and the cause."""
 

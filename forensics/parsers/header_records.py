@@ -36,12 +36,13 @@ def header_fields(
     block: HeaderBlock, at: Address, ref: str, recovery: Recovery, *, offset: int | None = None
 ) -> Iterator[Header]:
     """One record for each field. ``offset`` is where the parsed bytes begin in the stored file, if they stand there."""
+    evidence, steps = at.evidence, at.steps
     for position, field in enumerate(block.fields, start=1):
         decoded = words.decode_header(field.raw)
         plain = decoded.method == "ascii"
         span = None if offset is None else Span(offset + field.start, offset + field.end)
         yield Header(
-            address=at.child(f"header:{position}", span),
+            address=Address(evidence=evidence, steps=(*steps, f"header:{position}"), span=span),
             recovery=recovery,
             message_id_ref=ref,
             position=position,
@@ -93,9 +94,10 @@ def zone_of(found: HeaderDate) -> Zone:
 
 def moment_records(moments: Iterable[Moment], at: Address, ref: str, recovery: Recovery) -> Iterator[MomentRecord]:
     """One record for each moment, in the order given."""
+    evidence, steps = at.evidence, at.steps
     for position, moment in enumerate(moments, start=1):
         yield MomentRecord(
-            address=at.child(f"moment:{position}"),
+            address=Address(evidence=evidence, steps=(*steps, f"moment:{position}")),
             recovery=recovery,
             message_id_ref=ref,
             position=position,

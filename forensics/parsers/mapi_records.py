@@ -34,7 +34,13 @@ from forensics.records import (
 
 DEEPEST = 20
 LARGEST = 1 << 31
-_KNOWN_MEANINGS = frozenset(Meaning)
+_MEANINGS = {str(each): each for each in Meaning}
+_FLAGS = ("submitted", "unsent", "from_me", "associated", "resend")
+_NAMES = (
+    ("long", tags.PR_ATTACH_LONG_FILENAME),
+    ("short", tags.PR_ATTACH_FILENAME),
+    ("shown", tags.PR_DISPLAY_NAME),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +84,7 @@ class _Item:
         self.digest = ""
         self._attached: list[tuple[Attachment, str]] = []
         self._bag = item.properties
+        self._sender, self._represented = mapi.sender(item), mapi.represented_sender(item)
         self._parties = mapi.recipients(item)
         self._texts: list[BodyText] = []
         self._broken: list[mapi.Lost] = []
@@ -89,14 +96,14 @@ class _Item:
         yield from header_records.header_fields(self._header, self.at, ref, self.place.recovery)
         yield from self._recipients(ref)
         yield from self._moments(ref)
-        yield from (replace(text, message_id_ref=ref) for text in self._texts)
+        yield from self._texts
         yield from self._attachments()
         yield from self._problems()
 
     def read_attachments(self) -> None:
         """Read the bytes of every attachment, and open the messages among them."""
         for position, thing in enumerate(self.item.attachments, start=1):
-            at = self.at.child(f"attachment:{position}")
+            at = self._inside(f"attachment:{position}")
             self._attached.append(self._attachment(thing, at, position, self.ref))
             if thing.embedded is not None and self.place.depth < DEEPEST:
                 inside = replace(self.place, embedded_in=self.ref, depth=self.place.depth + 1)
@@ -123,7 +130,7 @@ class _Item:
     def _message(self) -> Message:
         item, bag = self.item, self._bag
         self._texts = list(self._bodies())
-        sender = mapi.represented_sender(item) or mapi.sender(item)
+        sender = self._represented or self._sender
         message_id = bag.text(tags.PR_INTERNET_MESSAGE_ID) or header_records.text(self._header, "Message-ID")
         sent = bag.filetime(tags.PR_CLIENT_SUBMIT_TIME)
         received = bag.filetime(tags.PR_MESSAGE_DELIVERY_TIME)
@@ -166,8 +173,7 @@ class _Item:
         flags = mapi.message_flags(self.item)
         if flags is None:
             return ()
-        names = ("submitted", "unsent", "from_me", "associated", "resend")
-        return ("read" if flags.read else "unread", *(name for name in names if getattr(flags, name)))
+        return ("read" if flags.read else "unread", *(name for name in _FLAGS if getattr(flags, name)))
 
     def _bodies(self) -> Iterator[BodyText]:
         for position, body in enumerate(mapi.bodies(self.item), start=1):
@@ -176,9 +182,9 @@ class _Item:
                 mapi.Lost(f"the {body.kind} text of the item is damaged", lost, why) for why in body.problems
             ]
             yield BodyText(
-                address=self.at.child(f"text:{position}"),
+                address=self._inside(f"text:{position}"),
                 recovery=self.place.recovery,
-                message_id_ref="",
+                message_id_ref=self.ref,
                 position=position,
                 kind=body.kind,
                 text=body.text().rstrip("\0"),
@@ -195,26 +201,27 @@ class _Item:
         return identity.body_digest(to_text(by_kind["html"])) if "html" in by_kind else Absent.NOT_RECORDED
 
     def _recipients(self, ref: str) -> Iterator[Recipient]:
-        senders = [
-            replace(mapi.sender(self.item), kind="sender"),
-            replace(mapi.represented_sender(self.item), kind="from"),
-        ]
-        parties = [*(party for party in senders if party), *self._parties]
-        for position, party in enumerate(parties, start=1):
+        senders = (("sender", self._sender), ("from", self._represented))
+        parties = [(role, party) for role, party in senders if party] + [(each.kind, each) for each in self._parties]
+        for position, (role, party) in enumerate(parties, start=1):
             yield Recipient(
-                address=self.at.child(f"recipient:{position}"),
+                address=self._inside(f"recipient:{position}"),
                 recovery=self.place.recovery,
                 message_id_ref=ref,
                 position=position,
-                role=party.kind,
+                role=role,
                 name=_or_absent(party.name),
                 mail_address=_or_absent(party.smtp or party.x500 or party.address),
                 address_type=party.address_type or ("SMTP" if party.smtp else "unknown"),
                 raw=_or_absent(party.address),
             )
 
+    def _inside(self, step: str) -> Address:
+        """One level further in, for steps in which nothing has to be quoted."""
+        return Address(evidence=self.at.evidence, steps=(*self.at.steps, step))
+
     def _moments(self, ref: str) -> Iterator[MomentRecord]:
-        stored = [_moment(each) for each in mapi.times(self.item) if each.meaning in _KNOWN_MEANINGS]
+        stored = [_moment(each) for each in mapi.times(self.item) if each.meaning in _MEANINGS]
         moments = [*stored, *header_records.clocks(self._header)]
         yield from header_records.moment_records(moments, self.at, ref, self.place.recovery)
 
@@ -233,11 +240,6 @@ class _Item:
         detected: Text = Absent.NOT_APPLICABLE if data is None else filetype.detect(data)
         if thing.embedded is not None:
             detected = "application/vnd.ms-outlook; embedded"
-        names = (
-            ("long", tags.PR_ATTACH_LONG_FILENAME),
-            ("short", tags.PR_ATTACH_FILENAME),
-            ("shown", tags.PR_DISPLAY_NAME),
-        )
         stated = _count(thing.properties.integer(tags.PR_ATTACH_SIZE))
         why = Absent.UNREADABLE if lost else Absent.NOT_APPLICABLE
         record = Attachment(
@@ -246,7 +248,7 @@ class _Item:
             message_id_ref=ref,
             position=position,
             name=_or_absent(thing.name),
-            names=tuple(f"{word}={text}" for word, key in names if (text := thing.properties.text(key))),
+            names=tuple(f"{word}={text}" for word, key in _NAMES if (text := thing.properties.text(key))),
             size=stated if data is None else len(data),
             sha256=why if data is None else self.keep(data),
             declared_type=_or_absent(thing.mime_type),
@@ -283,7 +285,7 @@ class _Item:
 def _moment(stored: mapi.StoredTime) -> Moment:
     ns = filetime_to_ns(stored.ticks)
     return Moment(
-        meaning=Meaning(stored.meaning),
+        meaning=_MEANINGS[stored.meaning],
         basis=Basis.STORE,
         says=stored.says,
         utc=ns if is_sensible(ns) else Absent.UNPARSABLE,

@@ -132,13 +132,17 @@ def _records(found: FoundItem, address: Address, around: Around, keep: Keep) -> 
     place = mapi_records.Place(
         store_path="/" + "/".join(found.path),
         recovery=recovery,
+        integrity=found.integrity,
         embedded_in=around.embedded_in,
         depth=around.depth,
     )
     # The content of attachments is checked while it is read, so what the item is worth is known at its end.
     records = list(mapi_records.records_of(found.item, address, place, keep))
-    for record in records:
-        yield replace(record, integrity=found.integrity) if isinstance(record, Message) else record
+    if found.integrity is place.integrity:
+        yield from records
+    else:
+        for record in records:
+            yield replace(record, integrity=found.integrity) if isinstance(record, Message) else record
     yield from associated_records.delegates(found, found.item, address)
     for fault in found.trail.faults:
         yield _problem(address, recovery, Lost(fault, _UNSURE, "the checks of the store do not hold"))

@@ -6,11 +6,12 @@ An item has some sixty properties of which a dozen are asked for; making all of 
 from __future__ import annotations
 
 import struct
+from codecs import utf_16_le_decode
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from forensics.formats.mapi import Key, NamedId, Property, PropertyBag, tags
-from forensics.formats.mapi.strings import decode_string8, decode_utf16
+from forensics.formats.mapi.strings import decode_string8
 from forensics.records import Integrity
 
 _INTEGERS = {
@@ -80,8 +81,9 @@ class StoredBag(PropertyBag):
 
     def _stored(self, key: Key) -> Stored | None:
         if key.__class__ is NamedId:
-            # What is not there has the id of nothing.
-            return self._chosen.get(self._ids.get(key, -1))
+            ids = self._ids
+            # What is not there has the id of nothing; names are hashed by slow code.
+            return self._chosen.get(ids.get(key, -1)) if ids else None
         return self._chosen.get(key)  # type: ignore[arg-type]
 
     def __getitem__(self, key: int) -> Property:
@@ -109,7 +111,8 @@ class StoredBag(PropertyBag):
             return None
         type_ = one[0] & 0xFFFF
         if type_ == tags.PTYP_STRING:
-            return decode_utf16(one[1])
+            # What decode_utf16 does, without looking the codec up each time.
+            return utf_16_le_decode(one[1], "backslashreplace", True)[0].rstrip("\0")
         return decode_string8(one[1], self.codepage) if type_ == tags.PTYP_STRING8 else super().text(key)
 
     def integer(self, key: Key) -> int | None:
