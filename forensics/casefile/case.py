@@ -18,6 +18,7 @@ from forensics.evidence.readback import read_stored
 
 FORMAT_VERSION = 1
 FILE_NAME = "case.toml"
+TWO_PERSON = "two-person"
 
 _HEADINGS = {
     "format": ("version", "id"),
@@ -26,11 +27,17 @@ _HEADINGS = {
     "authority": ("legal_basis", "scope", "purpose"),
     "policy": ("immutable_flag",),
 }
+_REVIEW = ("review", "people_sha256")
+"""The heading of two-person control; it stands only in the file of a case that is under it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFacts:
-    """The facts of a case. ``code_page`` is the Windows code page of texts that state none (932: Japanese)."""
+    """The facts of a case. ``code_page`` is the Windows code page of texts that state none (932: Japanese).
+
+    ``review`` is ``two-person`` where content opens to two people together only; ``people_sha256`` is the hash of
+    ``keys/recipients.json``, which says who. Neither changes after the case was made.
+    """
 
     id: str
     version: int = FORMAT_VERSION
@@ -46,6 +53,8 @@ class CaseFacts:
     scope: str = ""
     purpose: str = ""
     immutable_flag: bool = False
+    review: str = ""
+    people_sha256: str = ""
 
     def missing(self) -> tuple[str, ...]:
         """The facts that a person still has to supply."""
@@ -71,6 +80,8 @@ def write_facts(folder: Path, facts: CaseFacts) -> str:
     lines = ["# Written by 'forensics case'; change it with 'forensics case set', which puts the change on the ledger."]
     for heading, names in _HEADINGS.items():
         lines += ["", f"[{heading}]", *(f"{name} = {_literal(values[name])}" for name in names)]
+    if facts.review:
+        lines += ["", "[review]", *(f"{name} = {_literal(values[name])}" for name in _REVIEW)]
     data = ("\n".join(lines) + "\n").encode()
     replace_file(folder / FILE_NAME, data)
     return hashlib.sha256(data).hexdigest()
@@ -91,8 +102,11 @@ def read_facts(folder: Path) -> tuple[CaseFacts, str]:
         parsed = tomllib.loads(data.decode())
         _check_version(parsed["format"]["version"], path)
         values = {name: parsed[heading][name] for heading, names in _HEADINGS.items() for name in names}
+        if "review" in parsed:
+            values |= {name: parsed["review"][name] for name in _REVIEW}
         facts = CaseFacts(**values)
         check_types(facts)
+        _check_review(facts)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise IntegrityError(
             f"{FILE_NAME} cannot be read: {error}", place=str(path), todo="restore it from a copy of the case"
@@ -104,6 +118,12 @@ def _check_version(version: object, path: Path) -> None:
     """Asked before all else, because another format may have other facts."""
     if isinstance(version, int) and version != FORMAT_VERSION:
         raise UsageError(f"this case has format {version}; this program knows format {FORMAT_VERSION}", place=str(path))
+
+
+def _check_review(facts: CaseFacts) -> None:
+    """A mode that this program does not know could only be taken for no control at all."""
+    if (facts.review, bool(facts.people_sha256)) not in (("", False), (TWO_PERSON, True)):
+        raise ValueError(f"its review {facts.review!r} is not known, or it does not name the people")
 
 
 def check_types(facts: CaseFacts) -> None:

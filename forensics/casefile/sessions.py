@@ -14,6 +14,7 @@ from forensics.casefile.ledger import Line
 from forensics.casefile.reviews import EXPORT, VIEW, Review
 from forensics.casefile.two_person import Together
 from forensics.errors import UsageError
+from forensics.evidence.vault import Locked, Vault
 
 Note = Callable[[str, dict[str, Any]], Line]
 """Writes one line with this act and these params, and returns when it is on the disk."""
@@ -48,7 +49,16 @@ class Session:
         """Whether a person may see as much as this stage."""
         return STAGES.index(self.stage) >= STAGES.index(stage)
 
-    def show(self, message: str, part: str, stage: str, sha256: Sequence[str] = (), *, export: str = "") -> Line:
+    def show(
+        self,
+        message: str,
+        part: str,
+        stage: str,
+        sha256: Sequence[str] = (),
+        *,
+        export: str = "",
+        more: dict[str, Any] | None = None,
+    ) -> Line:
         """Put on the ledger that this part of a message is about to be seen, or refuse; the caller decrypts after it.
 
         ``export`` names the file by which it leaves the case.
@@ -68,6 +78,15 @@ class Session:
             "session": list(self.people),
             "sha256": list(sha256),
         }
-        line = self._note(EXPORT if export else VIEW, {**params, **({"file": export} if export else {})})
+        if export:
+            params["file"] = export
+        line = self._note(EXPORT if export else VIEW, {**params, **(more or {})})
         self.review.views.append(line)
         return line
+
+
+def vault_of(review: str, session: Session | None) -> Vault | None:
+    """What opens a case: nothing to open in an ordinary one, locked where the two people are missing."""
+    if not review:
+        return None
+    return Locked() if session is None else session.vault

@@ -28,7 +28,6 @@ from forensics.evidence.envelopes import Identity
 from forensics.evidence.readback import read_stored
 from forensics.evidence.vault import KEY_SIZE, Vault, fresh_key
 
-TWO_PERSON = "two-person"
 PEOPLE_FILE = "keys/recipients.json"
 ENVELOPES = "keys/envelopes"
 REQUESTER, APPROVER, BOTH = "requester", "approver", "both"

@@ -2,11 +2,16 @@
 
 Only what the newest finished step lists counts, and each file's SHA-256 is checked before it is decoded. Queries run in
 an embedded DuckDB over registered tables: no access to files or network, configuration locked.
+
+In a case under two-person control this is the only place where content is opened, and as far as the approval of the
+session goes: not at all without one, the words around a hit, everything. The table ``text`` is not there to be queried.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,17 +20,22 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from forensics import canonical, tables
 from forensics.casefile.acts import Act, Phase
+from forensics.casefile.approvals import EXCERPT, FULL
 from forensics.casefile.case import CaseFacts, read_facts
 from forensics.casefile.ledger import Line, read_lines
+from forensics.casefile.sessions import Session, vault_of
 from forensics.errors import FormatError, IntegrityError, UsageError
 from forensics.evidence.content import ContentStore
 from forensics.evidence.item import ACQUISITION, FILES, MANIFEST, Entry, load_entries
 from forensics.evidence.readback import open_stored, read_stored
+from forensics.evidence.sealed_content import SealedContentStore
+from forensics.evidence.vault import TEXT, Locked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,11 +58,14 @@ class EvidenceItem:
 class CaseView:
     """A case, read only. Opening it checks nothing; each part is checked when it is first used."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, session: Session | None = None) -> None:
         self.folder = folder
         self.facts: CaseFacts
         self.facts_sha256: str
         self.facts, self.facts_sha256 = read_facts(folder)
+        self.session = session
+        self.vault = vault_of(self.facts.review, session)
+        """What opens the ciphertext of this case; ``None`` where there is none, locked where two people are missing."""
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
@@ -145,6 +158,8 @@ class CaseView:
         # What does not fit into memory is evidence too and stays inside the case; the folder is made when it is needed.
         connection.execute("SET temp_directory = $1", [str(self.folder.resolve() / SPILL)])
         for kind, schema in tables.SCHEMAS.items():
+            if kind == "text" and self.vault is not None:
+                continue
             parts = [self.checked_path(part) for part in self._parts(kind)]
             connection.register(kind, _dataset(parts, schema))
         line = self.newest(Act.TIMELINE)
@@ -166,17 +181,43 @@ class CaseView:
 
         Instants are microseconds since 1970 UTC.
         """
-        with pq.ParquetFile(self.checked_path(part)) as file:
+        if "plain_sha256" in part and "text" in names:
+            raise self._withheld()
+        with self._opened(part) as file:
             for batch in file.iter_batches(rows, columns=list(names)):
                 yield [_numbered(batch.column(name)).to_pylist() for name in names]
 
+    def _opened(self, part: dict[str, Any]) -> pq.ParquetFile:
+        """A part file, decrypted as it is read where it is ciphertext."""
+        path = self.checked_path(part)
+        if "plain_sha256" not in part:
+            return pq.ParquetFile(path)
+        vault = self.vault or Locked()
+        vault.ready()
+        return pq.ParquetFile(vault.open(TEXT, str(part["plain_sha256"]), open_stored(path), str(path)))
+
+    def _withheld(self) -> UsageError:
+        return UsageError(
+            "this case is under two-person control, and its texts are not there to be queried",
+            todo="see 'forensics review': request, approve, open",
+        )
+
+    def _ask(self, sql: str, parameters: list[Any] | None = None) -> duckdb.DuckDBPyRelation:
+        try:
+            return self.connection.sql(sql, params=parameters)
+        except duckdb.CatalogException as error:
+            # No rows would be taken for "nothing was found".
+            if self.vault is not None and re.search(r"\btext\b", str(error).partition("\n")[0]):
+                raise self._withheld() from error
+            raise
+
     def arrow(self, sql: str, parameters: list[Any] | None = None) -> pa.Table:
         """The answer to a query, as an Arrow table."""
-        return self.connection.sql(sql, params=parameters).to_arrow_table()
+        return self._ask(sql, parameters).to_arrow_table()
 
     def batches(self, sql: str, rows: int = 100_000) -> pa.RecordBatchReader:
         """The answer to a query, a batch at a time."""
-        return self.connection.sql(sql).to_arrow_reader(rows)
+        return self._ask(sql).to_arrow_reader(rows)
 
     def frame(self, sql: str, parameters: list[Any] | None = None) -> pd.DataFrame:
         """The answer to a query, as a pandas frame."""
@@ -203,13 +244,95 @@ class CaseView:
         return [str(row["id"]) for row in rows]
 
     def content(self, sha256: str) -> bytes:
-        """A body or attachment by its hash, or :class:`IntegrityError` where the stored bytes are not those."""
-        with ContentStore(self.folder / "content").open(sha256) as handle:
+        """A body or attachment by its hash, or :class:`IntegrityError` where the stored bytes are not those.
+
+        Under two-person control nobody may open bytes without saying whose they are: see :meth:`attachment`.
+        """
+        if self.vault is not None:
+            raise self._withheld()
+        return self._stored(ContentStore(self.folder / "content"), sha256)
+
+    def _stored(self, store: ContentStore, sha256: str) -> bytes:
+        with store.open(sha256) as handle:
             data = handle.read()
         if hashlib.sha256(data).hexdigest() != sha256:
             place = f"{self.folder}/content/{sha256[:2]}/{sha256}"
             raise IntegrityError("this content is not what it was", place=place, todo="run 'forensics verify'")
         return data
+
+    @property
+    def withheld(self) -> dict[str, int]:
+        """How many texts and contents this view does not show; empty for an ordinary case."""
+        if self.vault is None:
+            return {}
+        blobs = sum(len(manifest["content"]) for manifest in self.manifests)
+        return {"text": self.counts()["text"], "content": blobs}
+
+    def texts(self, message: str) -> list[dict[str, Any]]:
+        """The body texts of a message, whole: ``kind`` and ``text``, in their order."""
+        self._show(message, "body", FULL)
+        return [row for row in self._text_rows(message) if row["text"] is not None]
+
+    def excerpts(self, message: str, term: str, around: int = 80) -> list[str]:
+        """The words around each hit in the texts of a message, in the form in which they were compared."""
+        wanted = _wanted(term)
+        self._show(message, "excerpt", EXCERPT, {"term": term})
+        found = []
+        for row in self._text_rows(message):
+            text = unicodedata.normalize("NFKC", row["text"] or "")
+            found += [text[max(0, hit.start() - around) : hit.end() + around] for hit in wanted.finditer(text)]
+        return found
+
+    def attachment(self, message: str, position: int, export: str = "") -> bytes:
+        """The bytes of an attachment; ``export`` names the file by which they leave the case."""
+        sql = "SELECT sha256 FROM attachment WHERE message_id_ref = $1 AND position = $2"
+        rows = self.rows(sql, [message, position])
+        if not rows or rows[0]["sha256"] is None:
+            todo = "see the list of attachments: 'forensics review open' without --attachment"
+            raise UsageError(f"the message {message} has no attachment {position} with content", todo=todo)
+        sha256 = str(rows[0]["sha256"])
+        if self.vault is None:
+            return self.content(sha256)
+        self._show(message, f"attachment:{position}", FULL, sha256=sha256, export=export)
+        return self._stored(SealedContentStore(self.folder / "content", self.vault), sha256)
+
+    def hits(self, term: str) -> dict[str, int]:
+        """How often the texts of each message have the term; it takes two people, and shows nothing but numbers."""
+        wanted = _wanted(term)
+        found: dict[str, int] = {}
+        for row in self._text_rows():
+            count = sum(1 for _ in wanted.finditer(unicodedata.normalize("NFKC", row["text"] or "")))
+            if count:
+                found[row["message_id_ref"]] = found.get(row["message_id_ref"], 0) + count
+        return found
+
+    def _show(
+        self,
+        message: str,
+        part: str,
+        stage: str,
+        more: dict[str, Any] | None = None,
+        sha256: str = "",
+        export: str = "",
+    ) -> None:
+        """Refuse, or have it on the ledger before anything is decrypted."""
+        rows = self.rows("SELECT body_sha256 FROM message WHERE id = $1", [message])
+        if not rows:
+            raise UsageError(f"there is no message {message!r} in this case", todo="see column id of messages.csv")
+        if self.vault is not None:
+            self.vault.ready()
+            if self.session is not None:
+                digest = sha256 or rows[0]["body_sha256"] or ""
+                self.session.show(message, part, stage, [digest] if digest else [], export=export, more=more or {})
+
+    def _text_rows(self, message: str = "") -> Iterator[dict[str, Any]]:
+        if self.vault is not None:
+            self.vault.ready()
+        for part in self._parts("text"):
+            with self._opened(part) as file:
+                for batch in file.iter_batches(20_000, columns=["message_id_ref", "position", "kind", "text"]):
+                    rows = batch.filter(pc.equal(batch["message_id_ref"], message)) if message else batch
+                    yield from rows.to_pylist()
 
     def counts(self) -> dict[str, int]:
         """How many records of each kind the case holds."""
@@ -222,6 +345,13 @@ class CaseView:
 
 def _numbered(column: Any) -> Any:
     return column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column
+
+
+def _wanted(term: str) -> re.Pattern[str]:
+    """Compared without regard to case and to the widths of Japanese characters (Unicode NFKC)."""
+    if not term.strip():
+        raise UsageError("there is nothing to look for", todo="give one word or more")
+    return re.compile(re.escape(unicodedata.normalize("NFKC", term)), re.IGNORECASE)
 
 
 def _dataset(paths: list[Path], schema: pa.Schema | None) -> Any:

@@ -104,6 +104,11 @@ class SealedContentStore(ContentStore):
         return open_sealed(handle, self._vault.key(CONTENT, sha256), str(path))
 
 
+def content_store(root: Path, vault: Vault | None) -> ContentStore:
+    """The store of a case, in clear or sealed."""
+    return ContentStore(root) if vault is None else SealedContentStore(root, vault)
+
+
 def verify_listed(root: Path, listed: Mapping[str, Mapping[str, object]], told: Told | None = None) -> list[Difference]:
     """Hold the ciphertext on the disk against what manifests list of it, without any key.
 

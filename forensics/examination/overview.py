@@ -10,6 +10,8 @@ from forensics.casefile.view import CaseView, EvidenceItem
 from forensics.evidence.item import Entry
 
 FIRST = 20
+_CONTROL = ("review", "people_sha256")
+"""Facts that only a case under two-person control has."""
 _IMAGE_KINDS = frozenset(("e01", "raw-disk", "ewf-segment"))
 """Kinds of file that are opened as images instead of being parsed."""
 
@@ -119,7 +121,7 @@ def overview(view: CaseView) -> Overview:
     opened = {image.address for image in images}
     return Overview(
         case=str(view.folder),
-        facts=asdict(view.facts),
+        facts={name: value for name, value in asdict(view.facts).items() if value or name not in _CONTROL},
         missing=view.facts.missing(),
         evidence=tuple(_item(item) for item in view.evidence),
         parsed=parsed,

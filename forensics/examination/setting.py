@@ -16,7 +16,7 @@ from forensics.errors import UsageError
 from forensics.examination.conductor import Examination
 from forensics.formats.codepages import charset_of
 
-FIXED = ("id", "version")
+FIXED = ("id", "version", "review", "people_sha256")
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 

@@ -63,8 +63,21 @@ def head(case: CaseView) -> dict[str, Any]:
         "problems": case.rows(_PROBLEMS, [PROBLEMS_SHOWN]),
         "files": list(_unread(case)),
         "accounts": accounts(case),
-        "not_covered": list(NOT_COVERED),
+        "not_covered": [*NOT_COVERED, *_withheld(case)],
     }
+
+
+def _withheld(case: CaseView) -> list[tuple[str, str]]:
+    """What two-person control keeps out of every report, in numbers."""
+    if not case.withheld:
+        return []
+    texts, blobs = case.withheld["text"], case.withheld["content"]
+    return [
+        (
+            f"二者承認の管理下にあるため、本文 {texts:,} 件と本文・添付の内容 {blobs:,} 件は示さない。",
+            f"Under two-person control: {texts:,} body texts and {blobs:,} bodies and attachments are withheld.",
+        )
+    ]
 
 
 def accounts(case: CaseView) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from forensics.formats.pst.writer import NamedProperty, Party, PstAttachment, Ps
 from forensics.formats.pst.writer.names import PS_PUBLIC_STRINGS
 
 DEEPEST = 20
+WITHHELD = "its content is under two-person control"
 _EPOCH = 116_444_736_000_000_000
 """FILETIME of 1970-01-01."""
 _LAST = (1 << 63) - 1
@@ -59,6 +60,8 @@ class ItemMaker:
         parties = _parties(family.parts["recipient"][ref])
         sender = parties["sender"] or parties["from"] or [Party(name=row["sender"] or "", address="")]
         bodies = self._bodies(family.parts["text"][ref])
+        if self.case.withheld:
+            self.left_out.append({"address": row["address"], "name": "", "why": WITHHELD})
         return mail(
             subject=row["subject"] or "",
             sender=sender[0],
@@ -99,7 +102,9 @@ class ItemMaker:
         for one in family.parts["attachment"][row["id"]]:
             name, kind = one["name"] or "", one["declared_type"] or one["detected_type"] or ""
             carried = [child for child in inner if child["address"].startswith(f"{one['address']}/")]
-            if one["sha256"] is not None:
+            if one["sha256"] is not None and self.case.withheld and not carried:
+                self.left_out.append({"address": one["address"], "name": name, "why": WITHHELD})
+            elif one["sha256"] is not None and not self.case.withheld:
                 data = self.case.content(one["sha256"])
                 yield PstAttachment(name=name, data=data, mime_type=kind, content_id=one["content_id"] or "")
             elif carried and depth < DEEPEST:
@@ -134,6 +139,8 @@ class _Family:
                 self.inside[row["embedded_in"]].append(row)
         for kind, columns in _PARTS.items():
             self.parts[kind] = defaultdict(list)
+            if kind == "text" and case.withheld:
+                continue
             query = f"""
                 SELECT message_id_ref AS ref, {columns} FROM "{kind}" WHERE message_id_ref IN (SELECT unnest($1))
                 ORDER BY message_id_ref, position, id

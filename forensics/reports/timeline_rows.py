@@ -122,6 +122,9 @@ def details(case: CaseView, refs: list[str], logical: list[str]) -> tuple[dict[s
     """What messages say of themselves, and the start of each plain body by logical message; whether bodies fit."""
     known, wanted = set(refs), set(logical)
     messages = {row[0]: [_names(value) for value in row[1:]] for row in inputs.rows(case, _DETAILS) if row[0] in known}
+    if case.withheld:
+        # The head of the page says how many.
+        return {"messages": messages, "bodies": {}}, True
     size = case.rows(_BODY_SIZE)[0]["n"] or 0
     fits = size <= EXCERPTS_IN_ALL
     bodies = {}
