@@ -1,0 +1,279 @@
+"""The step that discloses parts of some messages in a packet that proves them: docs/reference/disclosure-packet.md.
+
+Every proof is followed back from its files to the signed checkpoint before the packet is handed over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from forensics import canonical
+from forensics.casefile import checkpoints, disclosure, merkle, notes
+from forensics.casefile.acts import Act
+from forensics.casefile.disclosed_text import Told, disclosed_text
+from forensics.casefile.ledger import Line
+from forensics.casefile.message_parts import ATTACHMENT, BODY, Sealed, kind_of, messages
+from forensics.casefile.seal import message_leaf, part_leaves, salter
+from forensics.casefile.view import CaseView
+from forensics.errors import DONE, IntegrityError, UsageError
+from forensics.evidence.durable import write_new
+from forensics.evidence.readback import read_stored
+from forensics.examination.body_bytes import body_bytes
+from forensics.examination.conductor import Examination
+from forensics.examination.sealing import SaltKey, read_seal
+
+MANIFEST, EXPLAINED = "manifest-sha256.txt", "DISCLOSED.txt"
+_FIND = "SELECT id, evidence, address FROM message WHERE id = $1 OR address = $1 OR message_id = $1 ORDER BY address"
+_DOCUMENTS = ("pdf", "txt", "csv", "docx", "xlsx", "pptx", "doc", "xls", "ppt")
+_OTHERS = ("png", "jpg", "jpeg", "gif", "tif", "tiff", "eml", "msg", "zip")
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)
+"""The one time that every file of an archive has, so that the same packet has the same bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscloseSummary:
+    """A packet that was written: where, how many messages, how many of their parts, the hash of its manifest."""
+
+    out: str
+    messages: int
+    shown: int
+    withheld: int
+    checkpoint: int
+    sha256: str
+
+    @property
+    def exit_code(self) -> int:
+        """A step that ends well; one that does not raises."""
+        return DONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Item:
+    """A sealed evidence item, opened: the line of its seal, its tree, its records."""
+
+    line: Line
+    leaves: bytes
+    tree: merkle.Levels
+    manifest: dict[str, Any]
+    key: bytes
+
+    def leaf(self, number: int) -> bytes:
+        """The leaf of one message, as it was sealed."""
+        return self.leaves[number * merkle.SIZE : (number + 1) * merkle.SIZE]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Packet:
+    """What goes into the packet: files by name, and what the page says of them."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    told: list[Told] = field(default_factory=list)
+
+
+def disclose(
+    examination: Examination, salt_key: SaltKey, wanted: Sequence[str], parts: Sequence[str], out: Path
+) -> DiscloseSummary:
+    """Write a packet (a folder, or an archive where ``out`` ends in .zip) that shows these parts of these messages."""
+    view = examination.view()
+    if out.exists():
+        raise UsageError(f"{out} is there already", place=str(out), todo="name a folder or a .zip that does not exist")
+    found = [_found(view, each) for each in dict.fromkeys(wanted)]
+    items = {name: _opened(view, name, salt_key) for name in dict.fromkeys(row["evidence"] for row in found)}
+    checkpoint = _checkpoint(view, max(item.line.number for item in items.values()))
+    params = {"messages": [row["id"] for row in found], "parts": list(parts), "checkpoint": checkpoint.path.name}
+    inputs = [{"id": each["path"], **each} for item in items.values() for each in item.line.value["out"]]
+    with examination.step(Act.DISCLOSE, params=params, inputs=inputs) as step:
+        packet = _Packet()
+        for number, message in enumerate(_wanted(view, items, found), start=1):
+            _add(view, packet, f"{number:04d}", message, parts, checkpoint)
+        _add_common(view, packet, checkpoint)
+        sha256 = _write(packet, out)
+        counts = {"shown": sum(len(t.shown) for t in packet.told), "withheld": sum(t.withheld for t in packet.told)}
+        step.outputs.append({"id": out.name, "sha256": sha256, "size": len(packet.files[MANIFEST])})
+        step.result = {"messages": len(packet.told), **counts}
+    return DiscloseSummary(out=str(out), messages=len(packet.told), checkpoint=checkpoint.size, sha256=sha256, **counts)
+
+
+# -- what is to be shown -----------------------------------------------------------------------------------------------
+
+
+def _found(view: CaseView, wanted: str) -> dict[str, Any]:
+    rows = view.rows(_FIND, [wanted])
+    if len(rows) == 1:
+        return rows[0]
+    todo = "give the id of its record, its address, or its Message-ID where only one message has it"
+    what = f"there are {len(rows)} messages {wanted!r}" if rows else f"there is no message {wanted!r}"
+    more = f": {', '.join(row['address'] for row in rows[:5])}" if rows else ""
+    raise UsageError(what + more, place=str(view.folder), todo=todo)
+
+
+def _opened(view: CaseView, name: str, salt_key: SaltKey) -> _Item:
+    parsed = view.newest(Act.PARSE, evidence=name)
+    assert parsed is not None  # a message was found in its records
+    output = parsed.value["out"][0]
+    line = view.newest(Act.SEAL, evidence=name, records_sha256=output["sha256"])
+    if line is None:
+        raise UsageError(
+            f"the records of {name} are not sealed", place=str(view.folder), todo="run 'forensics case seal' first"
+        )
+    _, leaves = read_seal(view, line)
+    manifest = canonical.decode(view.read_output(output))
+    return _Item(line=line, leaves=leaves, tree=merkle.Levels(leaves), manifest=manifest, key=salt_key(name))
+
+
+def _wanted(
+    view: CaseView, items: dict[str, _Item], found: Sequence[dict[str, Any]]
+) -> Iterator[tuple[_Item, Sealed, str]]:
+    """The messages in the order in which they were asked for, each with its parts."""
+    ids = {row["id"] for row in found}
+    there: dict[str, Sealed] = {}
+    for item in items.values():
+        there.update({each.id: each for each in messages(view, item.manifest) if each.id in ids})
+    for row in found:
+        yield items[row["evidence"]], there[row["id"]], row["evidence"]
+
+
+def _add(
+    view: CaseView,
+    packet: _Packet,
+    folder: str,
+    message: tuple[_Item, Sealed, str],
+    wanted: Sequence[str],
+    checkpoint: checkpoints.Stored,
+) -> None:
+    """Put one message into the packet, and follow its proof once before anybody else does."""
+    item, sealed, evidence = message
+    salts = salter(item.key)(sealed.number, len(sealed.parts))
+    leaves = part_leaves(salts, sealed.parts)
+    if message_leaf(leaves) != item.leaf(sealed.number):
+        what = f"the records give another leaf for message {sealed.number} of {evidence} than was sealed"
+        raise IntegrityError(what, place=str(view.folder), todo="run 'forensics verify', and check the keys")
+    chosen = disclosure.choose(sealed.parts, wanted)
+    files = dict(_files(view, sealed, chosen))
+    parts = tuple(
+        disclosure.ShownPart(salt=salt, file=_part_name(number, part), content=_content_name(number, part, files))
+        if number in chosen
+        else leaves[number]
+        for number, (salt, part) in enumerate(zip(salts, sealed.parts, strict=True))
+    )
+    path = tuple(item.tree.inclusion_proof(sealed.number))
+    place = disclosure.Place(index=sealed.number, of=item.tree.size, path=path)
+    lines = checkpoints.raw_lines(view.folder / "ledger")[: checkpoint.size]
+    told = disclosure.Disclosure(line=lines[item.line.number - 1], place=place, parts=parts)
+    hashes = merkle.inclusion_proof([merkle.leaf_hash(raw) for raw in lines], item.line.number - 1)
+    proof = notes.write_proof(
+        notes.Proof(index=item.line.number - 1, hashes=tuple(hashes), checkpoint=checkpoint.data, extra=told.encode())
+    )
+    disclosure.check(proof, files.__getitem__, _verifiers(view))
+    packet.files |= {f"{folder}/{name}": data for name, data in files.items()}
+    packet.files[f"{folder}/{disclosure.PROOF}"] = proof
+    shown = [each.file for each in parts if isinstance(each, disclosure.ShownPart)]
+    packet.told.append(
+        Told(
+            folder=folder,
+            evidence=evidence,
+            index=sealed.number,
+            of=item.tree.size,
+            shown=shown,
+            withheld=len(parts) - len(shown),
+        )
+    )
+
+
+def _files(view: CaseView, sealed: Sealed, chosen: set[int]) -> Iterator[tuple[str, bytes]]:
+    """The files of the parts that are shown, each followed by the content that it names."""
+    seen = {BODY: 0, ATTACHMENT: 0}
+    for number, part in enumerate(sealed.parts):
+        kind = kind_of(part)
+        if kind in seen:
+            seen[kind] += 1
+        if number not in chosen:
+            continue
+        yield _part_name(number, part), part
+        sha256 = canonical.decode(disclosure.content_of(part))["sha256"] if kind in seen else None
+        if sha256 is not None:
+            name = _content_file(number, part)
+            yield name, body_bytes(view, sealed.id, seen[kind]) if kind == BODY else view.content(sha256)
+
+
+def _part_name(number: int, part: bytes) -> str:
+    return f"parts/{number:03d}-{kind_of(part)}.txt"
+
+
+def _content_file(number: int, part: bytes) -> str:
+    kind, said = kind_of(part), canonical.decode(disclosure.content_of(part))
+    if kind == BODY:
+        # No ending that a double click would hand to a program that runs or loads something.
+        return f"content/{number:03d}-body-{said['kind']}.txt"
+    ending = PurePosixPath(said["name"] or "").suffix[1:].lower()
+    return f"content/{number:03d}-attachment.{ending if ending in (*_DOCUMENTS, *_OTHERS) else 'bin'}"
+
+
+def _content_name(number: int, part: bytes, files: dict[str, bytes]) -> str:
+    if kind_of(part) not in (BODY, ATTACHMENT):
+        return ""
+    name = _content_file(number, part)
+    return name if name in files else ""
+
+
+# -- what goes with it -------------------------------------------------------------------------------------------------
+
+
+def _verifiers(view: CaseView) -> list[notes.Verifier]:
+    try:
+        lines = read_stored(view.folder / "keys" / "log.vkey").decode().splitlines()
+    except FileNotFoundError as error:
+        todo = "make a key with 'forensics case key', then seal the case"
+        raise UsageError("the ledger of this case has no key yet", place=str(view.folder), todo=todo) from error
+    return [notes.Verifier.of(line) for line in lines if line.strip()]
+
+
+def _checkpoint(view: CaseView, line: int) -> checkpoints.Stored:
+    """Of the checkpoints that cover the line: the first that has a time stamp, else the last."""
+    covering = [each for each in checkpoints.stored(view.folder / "ledger") if each.size >= line]
+    if not covering:
+        todo = "run 'forensics case seal' with the keys of the case, or 'forensics case receipt'"
+        raise UsageError("no checkpoint covers the seal", place=str(view.folder / "ledger"), todo=todo)
+    stamped = [each for each in covering if each.path.with_name(each.path.name + ".tsr").is_file()]
+    return stamped[0] if stamped else covering[-1]
+
+
+def _add_common(view: CaseView, packet: _Packet, checkpoint: checkpoints.Stored) -> None:
+    name = checkpoint.path.name
+    beside = [path for path in checkpoint.path.parent.glob(f"{name}.*") if checkpoints.BESIDE.fullmatch(path.name)]
+    for path in sorted([checkpoint.path, *beside]):
+        packet.files[f"checkpoint/{path.name}"] = read_stored(path)
+    for path in (view.folder / "keys" / "log.vkey", view.folder / "keys" / "allowed_signers"):
+        if path.is_file():
+            packet.files[f"keys/{path.name}"] = read_stored(path)
+    packet.files["verify.py"] = resources.files("forensics.evidence").joinpath("handover/verify.py").read_bytes()
+    head = " ".join(notes.parse_note(checkpoint.data).text.split("\n")[:3])
+    text = disclosed_text(case=view.facts.id, receipt=head, messages=packet.told)
+    packet.files[EXPLAINED] = text.encode()
+    listed = sorted((name, hashlib.sha256(data).hexdigest()) for name, data in packet.files.items())
+    packet.files[MANIFEST] = "".join(f"{sha256}  {name}\n" for name, sha256 in listed).encode()
+
+
+def _write(packet: _Packet, out: Path) -> str:
+    """Write the packet beside its place and give it its name at the end; the answer is the hash of its manifest."""
+    beside = out.with_name(out.name + ".new")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.unlink(missing_ok=True)
+    if out.suffix == ".zip":
+        with zipfile.ZipFile(beside, "x", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in sorted(packet.files.items()):
+                archive.writestr(zipfile.ZipInfo(f"{out.stem}/{name}", _LONG_AGO), data, zipfile.ZIP_DEFLATED)
+    else:
+        for name, data in packet.files.items():
+            path = beside / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_new(path, data)
+    beside.replace(out)
+    return hashlib.sha256(packet.files[MANIFEST]).hexdigest()
