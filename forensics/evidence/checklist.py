@@ -97,8 +97,8 @@ def _look(origin: Origin, path: str, record: Record) -> tuple[str, int]:
     if origin == Origin.ANSWER:
         return text(record.answers.get(path)), record.answer_lines.get(path, 0)
     if origin == Origin.MEASURED:
-        line = next((number for number, value in reversed(record.lines) if _is(value, "acquire", "finished")), 0)
-        return text(dig(record.acquisition, path)), line
+        lines = (number for number, value in reversed(record.lines) if _is(value, "acquire", record))
+        return text(dig(record.acquisition, path)), next(lines, 0)
     return _on_ledger(path, record)
 
 
@@ -106,15 +106,18 @@ def _on_ledger(path: str, record: Record) -> tuple[str, int]:
     """``act:path``: the newest line of that act that holds a value there; ``acquire`` means the finished line."""
     act, _, inner = path.partition(":")
     for number, value in reversed(record.lines):
-        if value.get("act") == act and value.get("phase") in ("finished", "done"):
+        if _is(value, act, record):
             found = text(dig(value, inner))
             if found:
                 return found, number
     return "", 0
 
 
-def _is(value: Values, act: str, phase: str) -> bool:
-    return value.get("act") == act and value.get("phase") == phase
+def _is(value: Values, act: str, record: Record) -> bool:
+    """Whether a line tells of such an act at its end; an acquisition has to be that of this item, not of one inside."""
+    if value.get("act") != act or value.get("phase") not in ("finished", "done"):
+        return False
+    return act != "acquire" or dig(value, "params.evidence") == record.acquisition.get("item")
 
 
 def _applies(point: Point, record: Record) -> bool:

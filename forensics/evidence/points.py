@@ -131,7 +131,7 @@ ACQUISITION_POINTS: tuple[Point, ...] = (
         (_A, "account"),
         when="server",
     ),
-    _point("A5.operator", "作業者", "operator", (_L, "acquire:actor.name"), (_C, "examiner")),
+    _point("A5.operator", "作業者の氏名", "name of the operator", (_C, "examiner"), (_L, "acquire:actor.name")),
     _point("A5.organisation", "作業者の所属", "organisation of the operator", (_C, "organisation")),
     _point("A5.role", "作業者の立場", "role of the operator", (_C, "role"), must=False),
     _asked(
@@ -216,9 +216,9 @@ ACQUISITION_POINTS: tuple[Point, ...] = (
         "取得元の読み直し",
         "source read again",
         (_M, "hashes.source_read_again"),
-        (_M, "source.image.verdict"),
         (_L, "acquire.verify:result"),
         (_A, "source_read_again"),
+        when="medium",
     ),
     _point("A10.start", "開始", "start", (_M, "started_ns")),
     _point("A10.end", "終了", "end", (_M, "ended_ns")),
@@ -310,7 +310,7 @@ VIEW_POINTS: tuple[Point, ...] = (
 )
 REPORT_POINTS: tuple[Point, ...] = (
     _point("E.case", "事件・証拠番号", "case and evidence numbers", (_C, "id")),
-    _point("E.question", "鑑定事項・目的", "question asked", (_C, "purpose")),
+    _point("E.question", "目的・鑑定事項", "question asked", (_C, "purpose")),
     _point("E.examiner", "作業者", "examiner", (_C, "examiner")),
     _point("E.qualification", "資格・経験", "qualification", (_A, "qualification")),
     _asked(

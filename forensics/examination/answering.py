@@ -113,7 +113,7 @@ def answer(examination: Examination, given: Given) -> AnswerSummary:
         sha256 = _attach(examination.folder / "ledger", data)
         named = {"path": f"ledger/{kept.ATTACHED}/{sha256}", "sha256": sha256, "size": len(data)}
         names = {item: sorted(values) for item, values in new.items()}
-        examination.note(Act.CASE_SET, params={"answers": {**named, "names": names}})
+        examination.note(Act.CASE_SET, params={"answers": {**named, "names": names}}, attach=(named,))
     return AnswerSummary(answered=new, missing=missing(examination.view()), sha256=sha256)
 
 

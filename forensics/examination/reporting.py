@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from forensics import canonical, discovery
@@ -14,6 +14,7 @@ from forensics.errors import DONE, UsageError
 from forensics.examination.conductor import Examination
 from forensics.examination.files import adopt, still_there
 from forensics.examination.station import tool
+from forensics.reports.papers.options import PaperOptions as PaperOptions
 from forensics.reports.selection import Selection as Selection
 from forensics.reports.sink import Sink
 
@@ -41,11 +42,17 @@ def available() -> dict[str, discovery.Offer]:
 
 
 def report(
-    examination: Examination, names: Sequence[str] = (), *, again: bool = False, selection: Selection | None = None
+    examination: Examination,
+    names: Sequence[str] = (),
+    *,
+    again: bool = False,
+    selection: Selection | None = None,
+    options: PaperOptions | None = None,
 ) -> list[ReportSummary]:
     """Write the named reports, or the usual ones, unless they were written from just this timeline.
 
-    A report with ``on_request`` is written only by its name; it alone takes a selection of messages.
+    A report with ``on_request`` is written only by its name; it alone takes a selection of messages. One with
+    ``takes_options`` is a paper: it is made from the ledger, so it needs no timeline, and each language of it is one.
     """
     known = available()
     unknown = [name for name in names if name not in known]
@@ -56,11 +63,15 @@ def report(
         named = ", ".join(name for name in known if name not in usual)
         raise UsageError("a selection is for reports on request only", todo=f"name one of: {named}")
     view = examination.view()
-    made = view.newest(Act.TIMELINE)
-    if made is None:
+    chosen = (options or PaperOptions()).checked()
+    wanted = [known[name] for name in names or usual]
+    if not all(_is_paper(offer) for offer in wanted) and view.newest(Act.TIMELINE) is None:
         raise UsageError("there is no timeline yet", place=str(view.folder), todo="run 'forensics timeline' first")
-    inputs = [str(output["sha256"]) for output in made.value["out"]]
-    return [_write(examination, view, known[name], inputs, again, selection) for name in names or usual]
+    return [_write(examination, view, offer, again, selection, chosen) for offer in wanted]
+
+
+def _is_paper(offer: discovery.Offer) -> bool:
+    return bool(getattr(offer.maker, "takes_options", False))
 
 
 def _on_request(offer: discovery.Offer) -> bool:
@@ -71,22 +82,26 @@ def _write(
     examination: Examination,
     view: CaseView,
     offer: discovery.Offer,
-    inputs: list[str],
     again: bool,
     selection: Selection | None,
+    options: PaperOptions,
 ) -> ReportSummary:
-    given = {"selection": selection or Selection()} if _on_request(offer) else {}
+    given: dict[str, Any] = {"selection": selection or Selection()} if _on_request(offer) else {}
+    name = offer.name
+    if _is_paper(offer):
+        given["options"] = replace(options, language=options.language or view.facts.language)
+        name = f"{offer.name}.{given['options'].language}"
     params: dict[str, Any] = {
-        "report": offer.name,
-        "inputs": inputs,
+        "report": name,
+        "inputs": _inputs(view, offer),
         "facts_sha256": view.facts_sha256,
         "tool_sha256": tool()["sha256"],
         **{key: canonical.decode(canonical.encode(asdict(value))) for key, value in given.items()},
     }
-    line = view.newest(Act.REPORT, report=offer.name)
+    line = view.newest(Act.REPORT, report=name)
     same = line is not None and all(line.value["params"].get(key) == value for key, value in params.items())
     if line is not None and same and not again and still_there(view, line):
-        return ReportSummary(report=offer.name, files=_paths(line.value["out"]), unchanged=True)
+        return ReportSummary(report=name, files=_paths(line.value["out"]), unchanged=True)
     work = examination.folder / "reports" / ".work"
     with examination.step(Act.REPORT, params=params) as step:
         examination.station.progress.begin(f"writing {offer.title}")
@@ -97,7 +112,15 @@ def _write(
         step.outputs += [adopt(work / name, examination.folder, f"reports/{name}") for name, _, _ in sink.written]
         examination.station.progress.end()
     shutil.rmtree(work)
-    return ReportSummary(report=offer.name, files=_paths(step.outputs))
+    return ReportSummary(report=name, files=_paths(step.outputs))
+
+
+def _inputs(view: CaseView, offer: discovery.Offer) -> list[str]:
+    """What a report is made from: the timeline, or for a paper the newest line of the ledger that is no report."""
+    if _is_paper(offer):
+        return [line.sha256 for line in reversed(view.lines) if line.act != Act.REPORT][:1]
+    made = view.newest(Act.TIMELINE)
+    return [str(output["sha256"]) for output in made.value["out"]] if made else []
 
 
 def _paths(outputs: list[dict[str, Any]]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ VOCABULARY = (
     "errors",
     "moments",
     "records",
+    "schemas",
     "tables",
     "workers",
 )
@@ -55,7 +56,11 @@ TABLE: dict[str, May] = {
     "timeline": May(ours=VIEW),
     "findings": May(ours=(*VIEW, "timeline")),
     "playbooks": May(ours=(*VIEW, "timeline")),
-    "reports": May(ours=(*VIEW, "timeline", "findings"), others={"jinja2": "reports"}),
+    # Papers are held against the checklist, which is data, and show what persons answered.
+    "reports": May(
+        ours=(*VIEW, "timeline", "findings", "evidence.checklist", "evidence.points", "evidence.answers"),
+        others={"jinja2": "reports", "docx": "reports.papers.word"},
+    ),
     "examination": May(
         ours=(
             "formats",
