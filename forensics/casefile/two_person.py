@@ -260,8 +260,11 @@ class Together:
     secrets: Secrets
 
 
-def open_together(folder: Path, people: People, identities: Sequence[Identity]) -> Together:
-    """Both are here: the one opens the outer layer and the other the inner one."""
+def open_together(folder: Path, people: People, identities: Sequence[Identity], requester: str = "") -> Together:
+    """Both are here: the one opens the outer layer and the other the inner one.
+
+    ``requester`` says who of them asks, where both could.
+    """
     owners = [people.owner(each) for each in identities]
     if len({each.name for each in owners}) < 2:
         raise UsageError(
@@ -270,7 +273,7 @@ def open_together(folder: Path, people: People, identities: Sequence[Identity]) 
         )
     for asks, approves in product(range(len(owners)), repeat=2):
         a, b = owners[asks], owners[approves]
-        if a.name != b.name and a.asks and b.approves:
+        if a.name != b.name and a.asks and b.approves and requester in ("", a.name):
             pair = people.pair(a.name, b.name)
             inner = identities[approves].open(read_envelope(folder, pair), pair.file)
             secrets = Secrets.decode(identities[asks].open(inner, pair.file), people.case)
