@@ -8,23 +8,21 @@ One file, Python 3.8 or later, standard library only; it shares no code with the
 nothing, uses no network, and starts no program but `openssl ts -verify` and `ssh-keygen -Y verify`, where these exist.
 Take it, or its SHA-256, from somewhere else than the bundle: a forged bundle can hold a forged verifier.
 
-What it checks, in this order; each finding names its check:
-
    1 files         every file listed and no other, SHA-256, no links, no paths that escape, no names that collide
-   2 ledger        each line canonical JSON, numbered, chained to the line before it, of one case, time never backwards
-   3 checkpoints   signed notes (Ed25519): syntax, signature, key, Merkle root (RFC 9162) recomputed at that size
-   4 time stamps   RFC 3161: imprint, time, policy; the signature with openssl against --tsa-root
+   2 ledger        each line canonical JSON, numbered, chained to the line before it, of one case, clock never backwards
+   3 checkpoints   signed notes (C2SP, Ed25519): form, signature, key, Merkle root (RFC 9162) computed again at that size
+   4 time stamps   RFC 3161: imprint, time, policy; the signature by openssl against --tsa-root
    5 time rules    no line is later than the stamp that covers it, none is older than --lag before it
    6 tail          lines that no checkpoint covers
    7 receipts      each --receipt is a prefix of this ledger: same root at its size
    8 evidence      ledger = manifest of the item = its papers = its files; seals: leaves -> root = ledger
-   9 persons       SSH signatures over checkpoints: key, person, dates of validity, purpose; revoked keys
+   9 persons       SSH signatures over checkpoints and approvals: person, key, dates of validity, purpose, revocation
   10 custody       transfers, approvals, views, corrections; whatever goes into a step came out of an earlier one
-  11 completeness  the facts that ISO/IEC 27037 and the checklist A-E ask for
-  12 results       records, contents, timeline and reports are what the newest finished step of each lists
+  11 completeness  the facts that ISO/IEC 27037 and the checklists A to E ask for
+  12 results       records, contents, timeline, reports and the bundle itself are what the ledger lists
   13 packet        one disclosed message against its checkpoint
 
-Verdict and exit code (of several, the first in this list counts):
+Verdict and exit code; of several, the first in this list counts:
 
    FAILED 10  something contradicts         UNREADABLE 13  something cannot be read      INCOMPLETE 12  a fact is missing
    INTERNALLY CONSISTENT 11  no contradiction, but nothing from outside the bundle vouches for all of it
@@ -33,12 +31,10 @@ Verdict and exit code (of several, the first in this list counts):
 What no check can detect: acts outside the tool, wrong facts typed in, evidence forged before it was acquired, and a
 rewrite by the holder of the log key in the time between an act and its first receipt or stamp.
 """
-
 from __future__ import annotations
 
 import argparse
 import base64
-import binascii
 import calendar
 import datetime
 import hashlib
@@ -49,549 +45,430 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 import unicodedata
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Callable, Iterator
+from typing import Any, Iterator
 
 VERSION = "1.0"
-VERIFIED, FAILED, CONSISTENT, INCOMPLETE, UNREADABLE, USAGE = 0, 10, 11, 12, 13, 2
-VERDICTS = {
+VERIFIED, FAILED, CONSISTENT, INCOMPLETE, UNREADABLE = 0, 10, 11, 12, 13
+WARNING, NOTE = 1, 2  # findings of these levels leave the verdict as it is
+LEVELS = {
     FAILED: ("FAILED", "不合格：矛盾があります（改ざんまたは破損を検知）"),
     UNREADABLE: ("UNREADABLE", "判読不能：読めないものがあります"),
     INCOMPLETE: ("INCOMPLETE", "不完全：必要な事実が欠けています"),
-    CONSISTENT: ("INTERNALLY CONSISTENT", "内部整合のみ：矛盾はないが、外部の裏付けが全体には及びません"),
-    VERIFIED: ("VERIFIED", "検証済み：矛盾なし、外部の裏付けあり"),
+    CONSISTENT: ("INTERNALLY CONSISTENT", "内部整合のみ：矛盾はありませんが、外部の裏付けが全体には及びません"),
+    VERIFIED: ("VERIFIED", "検証済み：矛盾がなく、外部の裏付けがあります"),
+    WARNING: ("warning", "注意"),
+    NOTE: ("note", "参考"),
 }
-WARNING, NOTE = 1, 3  # levels of findings that do not touch the verdict; the other levels are the exit codes above
-
 # Limits, so that a hostile bundle ends in UNREADABLE and not in a full memory.
-MAX_FILES = 10_000_000
-MAX_DEPTH = 32
-MAX_LINE = 16 << 20
-MAX_PAPER = 64 << 20
-MAX_SHOWN = 100
+MAX_FILES, MAX_DEPTH, MAX_LINE, MAX_PAPER, MAX_SHOWN = 10_000_000, 32, 16 << 20, 64 << 20, 100
 BLOCK = 2 << 20
-CLOCK_SKEW = 5
-DEFAULT_LAG = 3600
+CLOCK_SKEW, DEFAULT_LAG = 5, 3600
 
 # Every finding: code: (level, English, Japanese). One line each, however wide, so that the two can be compared.
 WORDS = {
     "not-a-bundle": (UNREADABLE, "this is neither a bundle nor a packet", "証拠一式でも開示パケットでもありません"),
     "unreadable": (UNREADABLE, "cannot be read: {why}", "読めません：{why}"),
-    "crash": (UNREADABLE, "the verifier could not go on: {why}", "検証を続けられませんでした：{why}"),
     "missing": (FAILED, "is missing; {by} names it", "ありません（{by} に記載あり）"),
     "unlisted": (FAILED, "is here, but {by} does not name it", "{by} に記載がありません"),
     "changed": (FAILED, "changed: its SHA-256 is {found}; {by} says {listed}", "変わっています：SHA-256 は {found}、{by} の記載は {listed}"),
     "malformed": (FAILED, "not what it should be: {why}", "正しい形ではありません：{why}"),
     "not-a-file": (FAILED, "is a {why}, not a regular file or folder", "通常のファイルやフォルダーではありません：{why}"),
-    "collision": (FAILED, "is the same name as {other} on some systems", "環境により {other} と同じ名前になります"),
-    "left-out": (NOTE, "left out of this bundle, not checked: {why}", "この一式に含まれず、未検査：{why}"),
+    "collision": (FAILED, "is the same name as {by} on some systems", "環境により {by} と同じ名前になります"),
+    "left-out": (NOTE, "left out of this bundle and not checked: {why}", "この一式に含まれず、未検査：{why}"),
     "line": (FAILED, "line {line}: {why}", "{line} 行目：{why}"),
-    "chain": (FAILED, "line {line}: 'prev' is not the hash of the line before it", "{line} 行目：prev が直前の行のハッシュと一致しません"),
     "clock-back": (WARNING, "line {line}: the clock went back {why} s without a clock.check", "{line} 行目：clock.check なしに時計が {why} 秒戻っています"),
-    "no-checkpoint": (WARNING, "no checkpoint: nothing is signed", "チェックポイントがなく、署名がありません"),
     "signature": (FAILED, "no good signature: {why}", "正しい署名がありません：{why}"),
-    "root": (FAILED, "the Merkle root over {line} is {found}, {by} says {listed}: it was rewritten", "{line} の根は {found}、{by} の記載は {listed}：書き換えを検知"),
+    "root": (FAILED, "the Merkle root over {line} lines is {found}, {by} says {listed}: rewritten", "{line} 行の根は {found}、{by} の記載は {listed}：書き換えを検知"),
     "cut": (FAILED, "it is of {line} lines, the ledger has {found}: lines were removed", "{line} 行のものですが台帳は {found} 行：行の除去を検知"),
     "foreign-key": (FAILED, "signed by {why}, which the log key from outside does not vouch for", "{why} の署名：外部で示された台帳鍵から信頼できません"),
     "key-not-told": (FAILED, "the key {why} is on no key.add line of the ledger", "鍵 {why} は台帳の key.add にありません"),
-    "key-revoked": (FAILED, "signed with {why}, revoked before on line {line}", "{why} の署名：{line} 行目で失効済みです"),
     "unchecked": (NOTE, "signature NOT CHECKED: {why}", "署名は未検査：{why}"),
     "no-stamp": (FAILED, "a TSA root was given, but no time stamp here is from it", "示された認証局のタイムスタンプがありません"),
     "time-ahead": (FAILED, "line {line} claims a time {why} s later than the stamp that covers it", "{line} 行目の時刻は、それを覆うタイムスタンプより {why} 秒後です"),
     "time-lag": (FAILED, "line {line} claims a time {why} s before its first stamp; --lag allows {listed} s", "{line} 行目の時刻は最初のタイムスタンプより {why} 秒前（上限 --lag {listed} 秒）"),
     "tail": (WARNING, "lines {line} to {found} are covered by no checkpoint", "{line}〜{found} 行目を覆うチェックポイントがありません"),
-    "not-on-ledger": (FAILED, "is not on the ledger", "台帳に記載がありません"),
     "custody": (FAILED, "line {line}: {why}", "{line} 行目：{why}"),
-    "in-transit": (INCOMPLETE, "line {line}: handed over, and not received: {why}", "{line} 行目：引き渡し後、受領の記録がありません：{why}"),
+    "in-transit": (INCOMPLETE, "line {line}: handed over, and not received", "{line} 行目：引き渡し後、受領の記録がありません"),
     "fact-missing": (INCOMPLETE, "missing: {why}", "記載なし：{why}"),
     "step-open": (WARNING, "line {line}: {why} was begun and not ended", "{line} 行目：{why} は開始後、終了していません"),
 }
-# The acts that a ledger line may report. Version 1 of the line knows the first row, version 2 all.
+# The acts that a ledger line may report: those of version 1 of the line, and all.
 ACTS_1 = "case.open case.set acquire acquire.verify image.examine parse timeline report verify anomaly clock.check".split()
 ACTS_2 = ACTS_1 + """key.add key.revoke seal checkpoint.stamp receipt transfer.out transfer.in witness correct return
     dispose bundle disclose replay store.out store.in meta.review approval.request approval.grant approval.deny
     approval.expire content.view content.export find map playbook""".split()
 PHASES = ("begun", "finished", "failed", "done")
-TELLS_OF_ANCHORS = ("checkpoint.stamp", "receipt")  # such lines can only follow the checkpoint that they tell of
+FIELDS = (("params", dict), ("in", list), ("out", list), ("attach", list))
+TELLS_OF_ANCHORS = ("checkpoint.stamp", "receipt")  # such a line can only follow the checkpoint that it tells of
+# Check 11. A fact and where it may stand: =case.toml ?answer @acquisition.json act!field (newest line of that act).
+CHECKLIST_A = """A1.item @item; A1.kind @source.kind; A2.basis =legal_basis; A2.scope =scope; A2.consent ?owner_consent;
+    A3.custodian ?custodian; A3.holder ?holder; A3.place ?place; A3.present ?persons_present; A3.witness ?witness;
+    A4.path @source.path @source.given; A4.size @receipt.asked_bytes @source.size; A5.operator acquire!actor.name =examiner;
+    A4.device @source.device ?source_device @source.host @source.parent; A5.organisation =organisation;
+    A5.qualification ?qualification; A6.protection ?write_protection @source.write_protection @source.device.read_only;
+    A6.opened @source.opened; A6.proof ?write_protection_proof; A7.host acquire!host; A7.tool acquire!tool.version;
+    A7.tool_sha256 acquire!tool.sha256; A7.argv acquire!argv; A8.skew @source.clock ?source_clock_skew;
+    A8.clock acquire!clock clock.check!result clock.check!clock ?workstation_clock; A8.how ?source_clock_how;
+    A9.algorithms @hashes.algorithms; A9.copy @hashes.read_back; A10.start @started_ns; A10.end @ended_ns;
+    A9.source @hashes.source_read_again @source.image.verdict acquire.verify!result ?source_read_again;
+    A10.received @receipt.received; A10.complete @receipt.complete; A11.seal seal!result; A12.medium ?destination_medium;
+    A12.protection acquire!result.protection; A14.limits @limits"""
+CHECKLIST_E = """E.question =purpose; E.examiner =examiner; E.qualification ?qualification; E.validation ?validation;
+    E.independence ?independence"""
+LINE_FACTS = {
+    "": "B.person actor.name; B.authority why authority; B.host host.name; B.tool tool.version;",
+    "transfer.out": """C.from params.from; C.to params.to; C.purpose params.purpose why; C.place place params.place;
+        C.method params.method; C.medium params.medium; C.seal params.seal_no params.seal params.seal_number;
+        C.encryption params.encryption; C.items params.items params.evidence in out;
+        C.checkpoint params.receipt params.checkpoint;""",
+    "transfer.in": "C.checked result; C.condition params.condition;",
+    "content.view": "D.viewer actor.name; D.message params.message; D.approval params.request; D.part params.part;",
+}
 
-class Bad(Exception):
-    """Input that breaks its own format; the message says how."""
+
+UNFIT = (OSError, ValueError, RecursionError)  # what input raises that cannot be read or is not of its form
+
 
 class Report:
-    """What was found. Of each kind of finding the first ones are kept and the others counted."""
+    """What was found. Of each kind of finding the first ones are kept, and all are counted."""
 
     def __init__(self) -> None:
         self.findings: list[dict[str, Any]] = []
         self.counts: Counter[str] = Counter()
         self.facts: dict[str, Any] = {}
 
-    def say(self, check: int, code: str, place: str = "", **facts: Any) -> None:
-        """Note one finding of a check: what (a code of WORDS) and where."""
+    def say(self, check: int, code: str, place: str, **facts: Any) -> None:
         self.counts[code] += 1
         if self.counts[code] <= MAX_SHOWN:
-            self.findings.append({"check": check, "code": code, "place": place, "facts": facts})
+            said = {key: str(value)[:300] for key, value in facts.items()}
+            self.findings.append({"check": check, "code": code, "place": place, "facts": said})
 
-    def worst(self) -> int:
-        """The verdict as far as the findings decide it."""
-        levels = {WORDS[code][0] for code in self.counts}
-        return next((level for level in (FAILED, UNREADABLE, INCOMPLETE) if level in levels), CONSISTENT)
+    def need(self, holds: Any, check: int, code: str, place: str, **facts: Any) -> bool:
+        """A rule: unless it holds, it is a finding."""
+        if not holds:
+            self.say(check, code, place, **facts)
+        return bool(holds)
 
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Formats: canonical JSON, Ed25519, Merkle tree, signed note, DER, SSH signature
-# ---------------------------------------------------------------------------------------------------------------------
+# ----- Formats: canonical JSON, Ed25519, Merkle tree, signed note, DER, SSH signature; ValueError where one is broken
 
 def parse_json(data: bytes) -> Any:
     """JSON without duplicate keys, floats or numbers beyond 64 bits; nesting as deep as Python allows."""
-    try:
-        return json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_int=_integer, parse_float=_refuse,
-                          parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise Bad("this is not JSON: {}".format(str(error)[:200])) from None
+    return json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_int=_integer, parse_float=refuse,
+                      parse_constant=refuse)
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("an object names a key twice")
-    return found
+    return dict(pairs) if len(dict(pairs)) == len(pairs) else refuse("an object names a key twice")
 
-def _integer(text: str) -> int:
-    if len(text) > 20:
-        raise ValueError("a number is too long")
-    return int(text)
+def _integer(text: str) -> int: return int(text) if len(text) <= 20 else refuse("a number is too long")
 
-def _refuse(text: str) -> Any:
-    raise ValueError("a number is not an integer: " + text[:20])
+def refuse(why: str) -> Any:
+    raise ValueError(why[:200])
 
-def canonical(value: Any) -> bytes:
-    """The one way to write a value: UTF-8, no blanks, keys sorted by code point."""
-    try:
-        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
-    except (ValueError, RecursionError) as error:
-        raise Bad("it has no canonical form: {}".format(error)) from None
+def canonical(value: Any) -> bytes:  # the one way to write a value: UTF-8, no blanks, keys sorted by code point
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
 
-def get(value: Any, *path: str, kind: type = str) -> Any:
-    """The value under a path of keys, or the empty value of that kind if there is none or it is of another kind."""
-    for key in path:
+def dig(value: Any, path: str) -> Any:  # the value at a.b.c, or None
+    for key in path.split("."):
         value = value.get(key) if isinstance(value, dict) else None
-    return value if type(value) is kind else kind()
+    return value
+
+def get(value: Any, path: str, kind: type = str) -> Any:  # the same; where it is of another kind, that kind's empty value
+    found = dig(value, path)
+    return found if type(found) is kind else kind()
 
 # Ed25519 (RFC 8032 5.1): points as (X, Y, Z, T) with x = X/Z, y = Y/Z, x*y = T/Z.
-_P = 2**255 - 19
-_L = 2**252 + 27742317777372353535851937790883648493
-_D = -121665 * pow(121666, _P - 2, _P) % _P
-_ROOT = pow(2, (_P - 1) // 4, _P)
-_ZERO = (0, 1, 1, 0)
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+NEUTRAL = (0, 1, 1, 0)
 Point = Any
 
-def _add(p: Point, q: Point) -> Point:
-    a, b = (p[1] - p[0]) * (q[1] - q[0]) % _P, (p[1] + p[0]) * (q[1] + q[0]) % _P
-    c, d = 2 * p[3] * q[3] * _D % _P, 2 * p[2] * q[2] % _P
+def add(p: Point, q: Point) -> Point:  # RFC 8032 5.1.4
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
+    c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
     e, f, g, h = b - a, d - c, d + c, b + a
-    return (e * f % _P, g * h % _P, f * g % _P, e * h % _P)
+    return (e * f % P, g * h % P, f * g % P, e * h % P)
 
-def _multiply_two(s: int, p: Point, t: int, q: Point) -> Point:
-    """s*P + t*Q, both scalars walked together."""
-    both, total = _add(p, q), _ZERO
+def multiply(s: int, p: Point, t: int = 0, q: Point = NEUTRAL) -> Point:  # s*P + t*Q, both scalars walked together
+    table, total = (NEUTRAL, p, q, add(p, q)), NEUTRAL
     for bit in range(max(s.bit_length(), t.bit_length()) - 1, -1, -1):
-        total = _add(total, total)
-        one, two = s >> bit & 1, t >> bit & 1
-        if one or two:
-            total = _add(total, both if one and two else p if one else q)
+        total = add(total, total)
+        digit = (s >> bit & 1) | (t >> bit & 1) << 1
+        total = add(total, table[digit]) if digit else total
     return total
 
-def _decode_point(data: bytes) -> Point:
-    """RFC 8032 5.1.3; a y that is not reduced, or an x that does not exist, is refused."""
-    number = int.from_bytes(data, "little")
-    sign, y = number >> 255, number & ((1 << 255) - 1)
-    if y >= _P:
-        raise Bad("the point is not canonical")
-    square = (y * y - 1) * pow(_D * y * y + 1, _P - 2, _P) % _P
-    x = pow(square, (_P + 3) // 8, _P)
-    if x * x % _P != square:
-        x = x * _ROOT % _P
-    if x * x % _P != square or (x == 0 and sign):
-        raise Bad("this is not a point of the curve")
-    x = _P - x if x & 1 != sign else x
-    return (x, y, 1, x * y % _P)
+def decode_point(data: bytes) -> Point:  # RFC 8032 5.1.3; a y that is not reduced, or an x that is not there, is refused
+    sign, y = data[31] >> 7, int.from_bytes(data, "little") & ((1 << 255) - 1)
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    x = x if x * x % P == square else x * pow(2, (P - 1) // 4, P) % P
+    if len(data) != 32 or y >= P or x * x % P != square or (x == 0 and sign):
+        refuse("this is not a canonical point of the curve")
+    x = P - x if x & 1 != sign else x
+    return (x, y, 1, x * y % P)
 
-def _encode_point(p: Point) -> bytes:
-    inverse = pow(p[2], _P - 2, _P)
-    x, y = p[0] * inverse % _P, p[1] * inverse % _P
-    return (y | (x & 1) << 255).to_bytes(32, "little")
+def encode_point(p: Point) -> bytes:  # RFC 8032 5.1.2
+    inverse = pow(p[2], P - 2, P)
+    return (p[1] * inverse % P | (p[0] * inverse % P & 1) << 255).to_bytes(32, "little")
 
-_BASE = _decode_point((4 * pow(5, _P - 2, _P) % _P).to_bytes(32, "little"))
+BASE = decode_point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 
 def ed25519(public: bytes, message: bytes, signature: bytes) -> bool:
     """Verify a pure Ed25519 signature (RFC 8032 5.1.7): s < L, canonical points, no public key of small order."""
-    if len(public) != 32 or len(signature) != 64:
-        return False
     s = int.from_bytes(signature[32:], "little")
+    if len(public) != 32 or len(signature) != 64 or s >= L:
+        return False
     try:
-        key = _decode_point(public)
-    except Bad:
+        x, y, z, t = decode_point(public)
+    except ValueError:
         return False
-    if s >= _L or _encode_point(_multiply_two(8, key, 0, _ZERO)) == _encode_point(_ZERO):
-        return False
-    k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % _L
-    minus = (_P - key[0], key[1], 1, _P - key[3])
-    return _encode_point(_multiply_two(s, _BASE, k, minus)) == signature[:32]
+    k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % L
+    small = encode_point(multiply(8, (x, y, z, t))) == encode_point(NEUTRAL)
+    return not small and encode_point(multiply(s, BASE, k, (P - x, y, z, P - t))) == signature[:32]
+
+# The tree of RFC 9162 2.1.1: a leaf has 0x00 before it, a node 0x01.
+def leaf_hash(data: bytes) -> bytes: return hashlib.sha256(b"\x00" + data).digest()
+def node_hash(left: bytes, right: bytes) -> bytes: return hashlib.sha256(b"\x01" + left + right).digest()
 
 class Tree:
-    """The root of RFC 9162 2.1.1 over leaves as they come; it keeps one hash for each bit of their number."""
+    """The root over leaves as they come; it keeps one hash for each bit of their number."""
 
     def __init__(self) -> None:
-        self.size = 0
-        self._stack: list[bytes] = []
+        self.size, self._stack = 0, [b""][:0]
 
     def append(self, leaf: bytes) -> None:
-        """Add the hash of one leaf."""
-        self._stack.append(leaf)
         self.size += 1
         rest = self.size
         while rest & 1 == 0:
-            right = self._stack.pop()
-            self._stack.append(node_hash(self._stack.pop(), right))
-            rest >>= 1
+            leaf, rest = node_hash(self._stack.pop(), leaf), rest >> 1
+        self._stack.append(leaf)
 
     def root(self) -> bytes:
-        """The root over all leaves so far."""
-        if not self._stack:
-            return hashlib.sha256(b"").digest()
-        root = self._stack[-1]
+        root = self._stack[-1] if self._stack else hashlib.sha256(b"").digest()
         for left in reversed(self._stack[:-1]):
             root = node_hash(left, root)
         return root
 
-def leaf_hash(data: bytes) -> bytes:
-    """RFC 9162 2.1.1: a leaf has 0x00 before it."""
-    return hashlib.sha256(b"\x00" + data).digest()
+def to_base64(data: bytes) -> str: return base64.b64encode(data).decode("ascii")
 
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """RFC 9162 2.1.1: a node has 0x01 before it."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+def from_base64(text: str) -> bytes:  # standard base64 with padding, in its one form
+    data = base64.b64decode(text.encode("ascii"), validate=True)
+    return data if to_base64(data) == text else refuse("this base64 is not in its one form")
 
-def from_base64(text: str) -> bytes:
-    """Standard base64 with padding, nothing else, in its one form."""
-    try:
-        data = base64.b64decode(text.encode("ascii"), validate=True)
-    except (ValueError, binascii.Error):
-        raise Bad("this is not base64") from None
-    if base64.b64encode(data).decode("ascii") != text:
-        raise Bad("this base64 is not in its one form")
-    return data
+Key = Any  # of a log: name, key id, Ed25519 public key
 
-def parse_vkey(text: str) -> tuple[str, bytes, bytes]:
-    """C2SP signed-note: <name>+<key id, 8 hex>+<base64 of 0x01 and the key> -> name, key id, Ed25519 public key."""
-    parts = text.strip().split("+", 2)
-    if len(parts) != 3 or not re.fullmatch("[0-9a-f]{8}", parts[1]) or not parts[0] or re.search(r"\s", parts[0]):
-        raise Bad("this is not a verifier key (name+id+base64)")
-    data = from_base64(parts[2])
-    key_id = hashlib.sha256(parts[0].encode("utf-8") + b"\n" + data).digest()[:4]
-    if len(data) != 33 or data[0] != 1 or key_id.hex() != parts[1]:
-        raise Bad("this verifier key is not of Ed25519, or its id does not fit")
-    return parts[0], key_id, data[1:]
+def parse_vkey(text: str) -> Key:
+    """C2SP signed-note: <name>+<key id, 8 hex>+<base64 of 0x01 and the key>."""
+    name, key_id, data = (text.strip().split("+", 2) + ["", ""])[:3]
+    raw = from_base64(data)
+    found = hashlib.sha256(name.encode("utf-8") + b"\n" + raw).digest()[:4]
+    if len(raw) != 33 or raw[0] != 1 or key_id != found.hex() or not re.fullmatch(r"\S+", name):
+        refuse("this is not a verifier key of Ed25519 (name+id+base64)")
+    return name, found, raw[1:]
+
+def vkey(key: Key) -> str: return f"{key[0]}+{key[1].hex()}+{to_base64(bytes([1]) + key[2])}"
 
 def parse_note(data: bytes) -> tuple[bytes, list[tuple[str, bytes, bytes]]]:
     """C2SP signed-note -> text with its last line feed, and (name, key id, signature) of each signature line."""
     head, gap, tail = data.rpartition(b"\n\n")
-    if not gap or not tail.endswith(b"\n") or re.search(rb"[\x00-\x09\x0b-\x1f]", data):
-        raise Bad("this is not a signed note")
-    signatures = []
-    for line in tail[:-1].split(b"\n"):
-        match = re.fullmatch("\u2014 ([^ +]+) ([A-Za-z0-9+/=]+)", _text(line))
-        raw = from_base64(match.group(2)) if match else b""
-        if match is None or len(raw) < 5:
-            raise Bad("a line below the text is not a signature")
-        signatures.append((match.group(1), raw[:4], raw[4:]))
-    return head + b"\n", signatures
+    made = [re.fullmatch("\u2014 ([^ +]+) ([A-Za-z0-9+/=]+)", line.decode("utf-8")) for line in tail[:-1].split(b"\n")]
+    if not gap or not tail.endswith(b"\n") or re.search(rb"[\x00-\x09\x0b-\x1f]", data) or None in made:
+        refuse("this is not a signed note")
+    signatures = [(match.group(1), from_base64(match.group(2))) for match in made if match]
+    return head + b"\n", [(name, raw[:4], raw[4:]) for name, raw in signatures]
 
-def parse_checkpoint(text: bytes) -> tuple[str, int, bytes]:
+def parse_checkpoint(text: str) -> tuple[str, int, bytes]:
     """C2SP tlog-checkpoint -> origin, size, root. Further lines are extensions, which this ledger does not use."""
-    lines = _text(text).split("\n")
-    if len(lines) != 4 or not lines[0] or not re.fullmatch("0|[1-9][0-9]{0,17}", lines[1]):
-        raise Bad("a checkpoint has the three lines origin, size, root")
+    lines = text.split("\n")
+    if len(lines) != 4 or not lines[0] or lines[3] or not re.fullmatch("0|[1-9][0-9]{0,17}", lines[1]):
+        refuse("a checkpoint has the three lines origin, size, root")
     root = from_base64(lines[2])
-    if len(root) != 32:
-        raise Bad("the root is not a SHA-256")
-    return lines[0], int(lines[1]), root
+    return (lines[0], int(lines[1]), root) if len(root) == 32 else refuse("the root is not a SHA-256")
 
-def parse_receipt(text: str) -> tuple[str, int, bytes, int]:
-    """<origin> <size> <base64 root> <time> -> origin, size, root, seconds since 1970."""
+def parse_receipt(text: str) -> tuple[str, int, bytes]:  # <origin> <size> <base64 root> <time>
     parts = text.split()
-    if len(parts) != 4:
-        raise Bad("a receipt has origin, size, root and time")
-    origin, size, root = parse_checkpoint("\n".join([*parts[:3], ""]).encode("utf-8"))
-    return origin, size, root, parse_time(parts[3])
+    if len(parts) != 4 or not parse_time(parts[3]):
+        refuse("a receipt has origin, size, root and time")
+    return parse_checkpoint("\n".join([*parts[:3], ""]))
 
 def parse_time(text: str) -> int:
     """RFC 3339 in UTC, or the GeneralizedTime of a stamp -> seconds since 1970."""
-    match = re.fullmatch(r"(\d{4})-?(\d\d)-?(\d\d)T?(\d\d):?(\d\d):?(\d\d)(\.\d+)?(Z|\+00:00)", text)
-    try:
-        moment = datetime.datetime(*[int(part) for part in match.groups()[:6]]) if match else None  # noqa: DTZ001
-    except ValueError:
-        moment = None
-    if moment is None:
-        raise Bad("this is not a time in UTC: " + text[:40])
-    return calendar.timegm(moment.timetuple())
+    match = re.fullmatch(r"(\d{4}-?\d\d-?\d\d)T?(\d\d:?\d\d:?\d\d)(\.\d+)?(Z|\+00:00)", text)
+    digits = re.sub("[-:]", "", match.group(1) + match.group(2)) if match else refuse(f"no time in UTC: {text[:40]}")
+    return calendar.timegm(datetime.datetime.strptime(digits, "%Y%m%d%H%M%S").timetuple())
 
-def _text(data: bytes) -> str:
-    try:
-        return data.decode("utf-8")
-    except ValueError:
-        raise Bad("this is not text in UTF-8") from None
-
-# DER (X.690): what RFC 3161 needs of it. An element is (tag, its content).
+# DER (X.690), as much as RFC 3161 needs: an element is its tag and its content.
 def der_elements(data: bytes) -> list[tuple[int, bytes]]:
-    """The elements that stand side by side in these bytes."""
     found, at = [], 0
     while at < len(data):
-        if at + 2 > len(data) or data[at] & 0x1F == 0x1F:
-            raise Bad("this is not DER")
-        tag, size, at = data[at], data[at + 1], at + 2
+        tag, size, at = data[at], int.from_bytes(data[at + 1:at + 2], "big"), at + 2
         if size & 0x80:
             count = size & 0x7F
-            if not 1 <= count <= 4 or at + count > len(data):
-                raise Bad("this is not DER: a length is wrong")
             size, at = int.from_bytes(data[at:at + count], "big"), at + count
-        if at + size > len(data):
-            raise Bad("this is not DER: it is cut short")
+        if tag & 0x1F == 0x1F or at + size > len(data):
+            refuse("this is not DER, or it is cut short")
         found.append((tag, data[at:at + size]))
         at += size
     return found
 
-def der(data: bytes, *path: int) -> bytes:
-    """The content of the element at a path of positions."""
+def der(data: bytes, *path: int) -> bytes:  # the content of the element at a path of positions
     for position in path:
-        elements = der_elements(data)
-        if position >= len(elements):
-            raise Bad("this DER lacks an element")
-        data = elements[position][1]
+        data = (der_elements(data) + [(0, b"")] * (position + 1))[position][1]
     return data
 
-OID_TST_INFO = bytes.fromhex("2a864886f70d0109100104")
+TST_INFO = bytes.fromhex("2a864886f70d0109100104")
 IMPRINTS = {"608648016503040201": "sha256", "608648016503040202": "sha384", "608648016503040203": "sha512"}
 
-def parse_stamp(reply: bytes) -> dict[str, Any]:
-    """A TimeStampResp of RFC 3161 -> imprint, time, policy, nonce. Its signature is left to openssl."""
-    if int.from_bytes(der(reply, 0, 0, 0), "big") not in (0, 1):
-        raise Bad("the authority did not grant a stamp")
-    content = der(reply, 0, 1, 1, 0, 2)  # TimeStampResp.timeStampToken -> [0] -> SignedData -> encapContentInfo
-    if der(content, 0) != OID_TST_INFO:
-        raise Bad("the reply holds no TSTInfo")
-    info = der_elements(der(content, 1, 0, 0))
-    imprint = der_elements(info[2][1]) if len(info) > 4 else []
-    if len(imprint) != 2:
-        raise Bad("the TSTInfo is cut short")
-    return {
-        "policy": oid(info[1][1]),
-        "hash": IMPRINTS.get(der(imprint[0][1], 0).hex(), ""),
-        "imprint": imprint[1][1],
-        "time": parse_time(_text(info[4][1])),
-        "nonce": next((value for tag, value in info[5:] if tag == 0x02), b""),
-    }
-
-def oid(data: bytes) -> str:
-    """An object identifier in dots."""
-    numbers, value = [], 0
-    for byte in data:
-        value = value << 7 | byte & 0x7F
-        if not byte & 0x80:
-            numbers.append(value)
-            value = 0
-    first = min(numbers[0] // 40, 2) if numbers else 0
-    return ".".join(str(n) for n in [first, numbers[0] - 40 * first, *numbers[1:]]) if numbers else ""
+def parse_stamp(reply: bytes) -> tuple[str, bytes, int, str, bytes]:
+    """TimeStampResp of RFC 3161 -> hash, imprint, time, policy, nonce. Its signature is left to openssl."""
+    content = der(reply, 0, 1, 1, 0, 2)  # timeStampToken -> [0] -> SignedData -> encapContentInfo
+    info = der_elements(der(content, 1, 0, 0))  # version, policy, messageImprint, serialNumber, genTime, ...
+    if der(reply, 0, 0, 0) not in (b"\x00", b"\x01") or der(content, 0) != TST_INFO or len(info) < 5:
+        refuse("this reply grants no time stamp")
+    nonce = next((value for tag, value in info[5:] if tag == 0x02), b"")
+    hash_name = IMPRINTS.get(der(info[2][1], 0, 0).hex(), "")
+    return hash_name, der(info[2][1], 1), parse_time(info[4][1].decode("ascii")), info[1][1].hex(), nonce
 
 # SSH signatures (PROTOCOL.sshsig): strings with a length of four bytes before them.
+def ssh_string(data: bytes) -> bytes: return len(data).to_bytes(4, "big") + data
+
 def ssh_strings(data: bytes) -> list[bytes]:
-    """The strings that stand side by side in these bytes."""
     found, at = [], 0
     while at < len(data):
         size = int.from_bytes(data[at:at + 4], "big")
-        if at + 4 + size > len(data):
-            raise Bad("this SSH structure is cut short")
         found.append(data[at + 4:at + 4 + size])
         at += 4 + size
-    return found
-
-def ssh_string(data: bytes) -> bytes:
-    """One string with its length before it."""
-    return len(data).to_bytes(4, "big") + data
+    return found if at == len(data) else refuse("this SSH structure is cut short")
 
 def parse_sshsig(data: bytes) -> tuple[bytes, str, str, bytes]:
     """An armoured SSH signature -> public key, namespace, hash, signature."""
-    lines = _text(data).strip().split("\n")
-    if len(lines) < 3 or (lines[0], lines[-1]) != ("-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"):
-        raise Bad("this is not an SSH signature")
+    lines = data.decode("ascii").strip().split("\n")
     blob = from_base64("".join(lines[1:-1]))
     parts = ssh_strings(blob[10:])
-    if blob[:10] != b"SSHSIG\x00\x00\x00\x01" or len(parts) != 5 or parts[3] not in (b"sha256", b"sha512"):
-        raise Bad("this is not an SSH signature of version 1")
-    return parts[0], _text(parts[1]), _text(parts[3]), parts[4]
+    if (lines[0], lines[-1]) != ("-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----") or len(parts) != 5 or (
+            blob[:10] != b"SSHSIG\x00\x00\x00\x01" or parts[3] not in (b"sha256", b"sha512")):
+        refuse("this is not an SSH signature of version 1")
+    return parts[0], parts[1].decode("utf-8"), parts[3].decode("ascii"), parts[4]
 
-def check_sshsig(message: bytes, key: bytes, namespace: str, algorithm: str, signature: bytes) -> bool:
-    """Verify an Ed25519 signature, of a plain key or of a FIDO key; other kinds raise NotImplementedError."""
+def check_sshsig(message: bytes, key: bytes, namespace: str, algorithm: str, signature: bytes) -> Any:
+    """Whether an Ed25519 signature of a plain key or of a FIDO key holds; None for other kinds of key."""
     digest = ssh_string(hashlib.new(algorithm, message).digest())
-    signed = b"SSHSIG" + ssh_string(namespace.encode("utf-8")) + ssh_string(b"") + ssh_string(algorithm.encode()) + digest
-    kind, public, rest = (*ssh_strings(key), b"", b"")[:3]
-    if kind == b"ssh-ed25519":
-        made = ssh_strings(signature)
-        return len(made) == 2 and made[0] == kind and ed25519(public, signed, made[1])
-    if kind == b"sk-ssh-ed25519@openssh.com":
-        made = ssh_strings(signature[:-5])
-        pressed = hashlib.sha256(rest).digest() + signature[-5:] + hashlib.sha256(signed).digest()
-        return len(made) == 2 and made[0] == kind and signature[-5] & 1 == 1 and ed25519(public, pressed, made[1])
-    raise NotImplementedError(kind.decode("ascii", "backslashreplace"))
+    signed = b"SSHSIG" + ssh_string(namespace.encode()) + ssh_string(b"") + ssh_string(algorithm.encode()) + digest
+    kind, public, application = (*ssh_strings(key), b"", b"", b"")[:3]
+    if kind == b"sk-ssh-ed25519@openssh.com" and len(signature) > 5 and signature[-5] & 1:  # touched by a person
+        signed = hashlib.sha256(application).digest() + signature[-5:] + hashlib.sha256(signed).digest()
+        signature = signature[:-5]
+    elif kind != b"ssh-ed25519":
+        return None
+    made = ssh_strings(signature)
+    return len(made) == 2 and made[0] == kind and ed25519(public, signed, made[1])
 
-def parse_signers(data: bytes) -> list[dict[str, Any]]:
+def parse_signers(data: str) -> list[dict[str, Any]]:
     """allowed_signers of OpenSSH -> persons, options and key of each line."""
     found = []
-    for line in _text(data).splitlines():
-        match = re.match(r'(\S+)\s+(?:((?:[^\s"]|"[^"]*")+)\s+)??((?:sk-)?(?:ssh|ecdsa)-\S+)\s+(\S+)', line)
-        if line.strip() and not line.startswith("#"):
-            if match is None:
-                raise Bad("a line of the allowed signers cannot be read")
-            options = dict(re.findall(r'([a-z-]+)="([^"]*)"', match.group(2) or ""))
-            found.append({"names": match.group(1).strip('"').split(","), "key": from_base64(match.group(4)), **options})
+    for line in filter(None, data.splitlines()):
+        match = re.match(r'(\S+)\s+(?:((?:[^\s"]|"[^"]*")+)\s+)??((?:sk-)?(?:ssh|ecdsa)-\S+)\s+(\S+)', line) or refuse(line)
+        options = dict(re.findall(r'([a-z-]+)="([^"]*)"', match.group(2) or ""))
+        found.append({"names": match.group(1).strip('"').split(","), "key": from_base64(match.group(4)), **options})
     return found
 
-def fingerprint(key: bytes) -> str:
-    """An SSH key as ssh-keygen -l names it."""
-    return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode("ascii").rstrip("=")
+def ssh_time(text: str) -> int:  # YYYYMMDD[HHMM[SS]][Z] of allowed_signers, read as UTC; 0 where there is none
+    return parse_time(text.rstrip("Z").ljust(14, "0") + "Z") if text else 0
 
-def run(*command: str, data: bytes = b"") -> tuple[bool, str]:
-    """Run another verifier; whether it accepted, and its last words."""
+def fingerprint(key: bytes) -> str:  # as `ssh-keygen -l` names a key
+    return "SHA256:" + to_base64(hashlib.sha256(key).digest()).rstrip("=")
+
+def run(command: list[str], data: bytes = b"") -> tuple[bool, str]:  # another verifier: whether it accepted, its last words
     try:
-        done = subprocess.run(list(command), input=data, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+        done = subprocess.run(command, input=data, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return False, str(error)[:200]
+        return False, str(error)
     return done.returncode == 0, " ".join(done.stdout.decode("utf-8", "backslashreplace").split())[-200:]
 
-
-# ---------------------------------------------------------------------------------------------------------------------
-# The bundle on disk: only regular files that were found by walking are ever opened, and none is held whole in memory
-# ---------------------------------------------------------------------------------------------------------------------
+# ----- The bundle on disk: only regular files that were found by walking are ever opened, none is held whole in memory
 
 MANIFEST, TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
-DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
-LEDGER, CHECKPOINTS = "data/ledger/events.jsonl", "data/ledger/checkpoints/"
-OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+DECLARATION = hashlib.sha256(b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n").digest()
+LEDGER, CHECKPOINTS, FACTS = "data/ledger/events.jsonl", "data/ledger/checkpoints/", "data/case.toml"
+ATTACHED = "data/ledger/attached/"
+FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
 
 class Bundle:
-    """A folder; ``files`` holds the SHA-256 of every regular file that a manifest lists and that is there."""
+    """A folder; ``files`` holds the SHA-256, as found, of every regular file that a manifest lists."""
 
     def __init__(self, root: str, report: Report) -> None:
-        self.root, self.report = root, report
+        self.root, self.say, self.need = root, report.say, report.need
         self.files: dict[str, bytes] = {}
         self.left_out: list[str] = []
 
-    def path(self, name: str) -> str:
-        """Where a file lies on this system."""
-        return os.path.join(self.root, *name.split("/"))
+    def path(self, name: str) -> str: return os.path.join(self.root, *name.split("/"))
+    def names(self, prefix: str) -> list[str]: return sorted(name for name in self.files if name.startswith(prefix))
+    def digest(self, name: str) -> str: return self.files.get(name, b"").hex()
 
-    def names(self, prefix: str) -> list[str]:
-        """The files below a place, in order."""
-        return sorted(name for name in self.files if name.startswith(prefix))
+    def open(self, name: str, buffering: int = BLOCK) -> Any:
+        handle = os.fdopen(os.open(self.path(name), FLAGS), "rb", buffering)
+        return handle if stat.S_ISREG(os.fstat(handle.fileno()).st_mode) else refuse(f"{name} is not a regular file")
 
-    def digest(self, name: str) -> str:
-        """The SHA-256 of a file as found; an empty text if it is not there."""
-        return self.files.get(name, b"").hex()
-
-    def _descriptor(self, name: str) -> int:
-        descriptor = os.open(self.path(name), OPEN)
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            raise Bad("it is not a regular file")
-        return descriptor
-
-    def blocks(self, name: str, size: int = BLOCK) -> Iterator[bytes]:
-        """A file in blocks."""
-        with os.fdopen(self._descriptor(name), "rb", 0) as handle:
-            while True:
-                block = handle.read(size)
-                if not block:
-                    return
-                yield block
-
-    def hash(self, name: str) -> Any:
-        """SHA-256 and size of a file, or the reason why there is none."""
-        digest, size, buffer = hashlib.sha256(), 0, bytearray(BLOCK)
+    def hash(self, name: str) -> Any:  # SHA-256, or the reason why there is none
+        digest, buffer = hashlib.sha256(), bytearray(BLOCK)
         try:
-            with os.fdopen(self._descriptor(name), "rb", 0) as handle:
-                while True:
-                    count = handle.readinto(buffer)
-                    if not count:
-                        return digest.digest(), size
+            with self.open(name, 0) as handle:
+                for count in iter(lambda: handle.readinto(buffer), 0):
                     digest.update(memoryview(buffer)[:count])
-                    size += count
-        except (OSError, Bad) as error:
+        except UNFIT as error:
             return str(error)
+        return digest.digest()
 
-    def paper(self, name: str, limit: int = MAX_PAPER) -> bytes:
-        """A file that is small in every honest bundle."""
-        with os.fdopen(self._descriptor(name), "rb") as handle:
-            data = handle.read(limit + 1)
-        if len(data) > limit:
-            raise Bad("it is longer than {} bytes".format(limit))
-        return data
+    def paper(self, name: str, limit: int = MAX_PAPER) -> bytes:  # a file that is small in every honest bundle
+        with self.open(name) as handle:
+            data: bytes = handle.read(limit + 1)
+        return data if len(data) <= limit else refuse(f"{name} is longer than {limit} bytes")
 
-    def lines(self, name: str) -> Iterator[bytes]:
-        """The lines of a file without their line feeds; the last one must have one too."""
-        with os.fdopen(self._descriptor(name), "rb", BLOCK) as handle:
-            while True:
-                line = handle.readline(MAX_LINE + 1)
-                if not line:
-                    return
-                if not line.endswith(b"\n"):
-                    raise Bad("a line is longer than {} bytes or is cut short".format(MAX_LINE))
-                yield line[:-1]
+    def lines(self, name: str) -> Iterator[bytes]:  # without their line feeds; the last line must have one too
+        with self.open(name) as handle:
+            for line in iter(lambda: handle.readline(MAX_LINE + 1), b""):
+                yield line[:-1] if line.endswith(b"\n") else refuse(f"a line of {name} is cut short or endless")
 
     def walk(self) -> Iterator[tuple[str, int]]:
         """Name and size of every regular file; links, pipes and devices are reported and never opened."""
         folders, count = [""], 0
         while folders:
-            folder = folders.pop()
-            seen: dict[str, str] = {}
+            folder, seen = folders.pop(), {"": ""}
             with os.scandir(self.path(folder) if folder else self.root) as entries:
                 for entry in entries:
-                    name, facts = folder + entry.name, entry.stat(follow_symlinks=False)
-                    folded = unicodedata.normalize("NFC", entry.name).casefold()
-                    if seen.setdefault(folded, entry.name) != entry.name:
-                        self.report.say(1, "collision", name, other=seen[folded])
-                    count += 1
+                    name, facts, count = folder + entry.name, entry.stat(follow_symlinks=False), count + 1
+                    other = seen.setdefault(unicodedata.normalize("NFC", entry.name).casefold(), entry.name)
+                    self.need(other == entry.name, 1, "collision", name, by=other)
                     if count > MAX_FILES or name.count("/") > MAX_DEPTH:
-                        raise Bad("more than {} files or {} folders deep".format(MAX_FILES, MAX_DEPTH))
+                        refuse(f"more than {MAX_FILES} files or {MAX_DEPTH} folders deep")
                     if stat.S_ISDIR(facts.st_mode):
                         folders.append(name + "/")
                     elif stat.S_ISREG(facts.st_mode):
                         yield name, facts.st_size
                     else:
                         kind = "link" if stat.S_ISLNK(facts.st_mode) else "pipe, socket or device"
-                        self.report.say(1, "not-a-file", name, why=kind)
+                        self.say(1, "not-a-file", name, why=kind)
 
+# ----- Check 1: files
 
-# --- Check 1: files --------------------------------------------------------------------------------------------------
-
-def read_manifest(bundle: Bundle, manifest: str, payload: bool) -> dict[str, bytes]:
-    """Name -> SHA-256 of a BagIt manifest; a line that this kind of bundle does not have is a finding."""
+def read_manifest(bundle: Bundle, manifest: str) -> dict[str, bytes]:
+    """Name -> SHA-256 of a BagIt manifest (RFC 8493 2.1.3); names are printable ASCII without a per cent sign."""
     listed: dict[str, bytes] = {}
     try:
         for number, line in enumerate(bundle.lines(manifest), 1):
-            match = re.fullmatch(rb"([0-9a-f]{64})  ([!-$&-\[\]-~]+(?: [!-$&-\[\]-~]+)*)", line)
+            match = re.fullmatch(rb"([0-9a-f]{64})  ([!-$&-\[\]-~ ]+)", line)
             name = match.group(2).decode("ascii") if match else ""
-            parts = name.split("/")
-            if match is None or "" in parts or "." in parts or ".." in parts or (parts[0] == "data") != payload:
-                bundle.report.say(1, "malformed", manifest, why="line {}".format(number))
-            elif name in listed or len(listed) >= MAX_FILES:
-                bundle.report.say(1, "malformed", manifest, why="line {} names {} again".format(number, name))
-            else:
+            right = (name.split("/")[0] == "data") == (manifest == MANIFEST) and not {"", ".", ".."} & set(name.split("/"))
+            right = right and name not in listed and len(listed) < MAX_FILES
+            if bundle.need(match and right, 1, "malformed", manifest, why=f"line {number}") and match:
                 listed[name] = bytes.fromhex(match.group(1).decode("ascii"))
     except FileNotFoundError:
-        bundle.report.say(1, "missing", manifest, by="BagIt 1.0 (RFC 8493)")
-    except (OSError, Bad) as error:
-        bundle.report.say(1, "unreadable", manifest, why=error)
+        bundle.say(1, "missing", manifest, by="BagIt 1.0 (RFC 8493)")
     return listed
 
 def hashed(bundle: Bundle, names: Iterator[tuple[str, int]]) -> Iterator[tuple[str, Any]]:
@@ -599,10 +476,10 @@ def hashed(bundle: Bundle, names: Iterator[tuple[str, int]]) -> Iterator[tuple[s
     waiting: deque[tuple[str, Future[Any]]] = deque()
     with ThreadPoolExecutor(2) as pool:
         for name, size in names:
-            if size <= 1 << 16:
+            if size < 1 << 16:
                 yield name, bundle.hash(name)
-                continue
-            waiting.append((name, pool.submit(bundle.hash, name)))
+            else:
+                waiting.append((name, pool.submit(bundle.hash, name)))
             if len(waiting) > 8:
                 done, result = waiting.popleft()
                 yield done, result.result()
@@ -610,623 +487,563 @@ def hashed(bundle: Bundle, names: Iterator[tuple[str, int]]) -> Iterator[tuple[s
             yield done, result.result()
 
 def check_files(bundle: Bundle) -> None:
-    """Compare what lies in the folder with what the manifests list."""
-    report, totals = bundle.report, [0, 0]
-    by = {True: MANIFEST, False: TAG_MANIFEST}
-    listed = read_manifest(bundle, TAG_MANIFEST, False)
-    listed.update(read_manifest(bundle, MANIFEST, True))
+    """What lies in the folder is what the manifests list, no more and no less."""
+    size, count, need = 0, 0, bundle.need
+    listed = {**read_manifest(bundle, TAG_MANIFEST), **read_manifest(bundle, MANIFEST)}
+
+    def source(name: str) -> str: return MANIFEST if name.startswith("data/") else TAG_MANIFEST
 
     def known() -> Iterator[tuple[str, int]]:
-        for name, size in bundle.walk():
+        nonlocal size, count
+        for name, bytes_ in bundle.walk():
             if name.startswith("data/"):
-                totals[:] = totals[0] + size, totals[1] + 1
-            if name in listed:
-                yield name, size
-            elif name != TAG_MANIFEST:
-                report.say(1, "unlisted", name, by=by[name.startswith("data/")])
+                size, count = size + bytes_, count + 1
+            if name != TAG_MANIFEST and need(name in listed, 1, "unlisted", name, by=source(name)):
+                yield name, bytes_
 
     for name, result in hashed(bundle, known()):
-        wanted, source = listed.pop(name), by[name.startswith("data/")]
-        if isinstance(result, str):
-            report.say(1, "unreadable", name, why=result)
-            continue
-        bundle.files[name] = result[0]
-        if result[0] != wanted:
-            report.say(1, "changed", name, found=result[0].hex(), listed=wanted.hex(), by=source)
-    for name in listed:
-        report.say(1, "missing", name, by=by[name.startswith("data/")])
-    for name in ("bagit.txt", "bag-info.txt", MANIFEST, LEDGER, "data/case.toml"):
-        if name not in bundle.files and name not in listed:
-            report.say(1, "missing", name, by="the form of a bundle")
-    check_tags(bundle, "{}.{}".format(*totals))
+        wanted = listed.pop(name)
+        if need(not isinstance(result, str), 1, "unreadable", name, why=result):
+            bundle.files[name] = result
+            need(result == wanted, 1, "changed", name, found=result.hex(), listed=wanted.hex(), by=source(name))
+    for name in ("bagit.txt", "bag-info.txt", MANIFEST, LEDGER, FACTS, *listed):
+        need(name in bundle.files, 1, "missing", name, by=source(name) if name in listed else "the form of a bundle")
+    need(bundle.files.get("bagit.txt", DECLARATION) == DECLARATION, 1, "malformed", "bagit.txt", why="it is not BagIt 1.0")
+    if "bag-info.txt" in bundle.files:
+        info = dict(line.partition(": ")[::2] for line in bundle.paper("bag-info.txt").decode("utf-8").splitlines())
+        oxum = f"{size}.{count}"
+        need(info.get("Payload-Oxum") == oxum, 1, "malformed", "bag-info.txt", why=f"Payload-Oxum is not {oxum}")
+        bundle.left_out = sorted(filter(None, info.get("Left-Out", "").split(", ")))
+        need(not bundle.left_out, 1, "left-out", "bag-info.txt", why=", ".join(bundle.left_out))
 
-def check_tags(bundle: Bundle, oxum: str) -> None:
-    """bagit.txt as RFC 8493 has it; bag-info.txt for the count of the payload and for what was left out."""
-    if bundle.files.get("bagit.txt", b"") not in (b"", hashlib.sha256(DECLARATION).digest()):
-        bundle.report.say(1, "malformed", "bagit.txt", why="it does not declare BagIt 1.0 in UTF-8")
-    if "bag-info.txt" not in bundle.files:
-        return
-    pairs = [line.partition(": ") for line in _text(bundle.paper("bag-info.txt")).splitlines()]
-    info = {key: value for key, _, value in pairs}
-    if info.get("Payload-Oxum") != oxum:
-        bundle.report.say(1, "malformed", "bag-info.txt", why="Payload-Oxum is not " + oxum)
-    bundle.left_out = sorted(filter(None, re.split(", *", info.get("Left-Out", ""))))
-    if bundle.left_out:
-        bundle.report.say(1, "left-out", "bag-info.txt", why=", ".join(bundle.left_out))
+# ----- Checks 2 and 5: the ledger, line by line
 
-
-# --- Checks 2 and 6: the ledger, line by line ------------------------------------------------------------------------
 
 class Ledger:
     """What one walk over the lines gives: their chain, the roots that others asked for, and the story they tell."""
 
     def __init__(self, bundle: Bundle, wanted: set[int], stamps: list[tuple[int, int]], lag: int) -> None:
-        self.bundle, self.report, self.lag = bundle, bundle.report, lag
-        self.wanted, self.stamps = wanted, sorted(stamps)
-        self.tree, self.last, self.size = Tree(), "0" * 64, 0
+        self.bundle, self.say, self.need = bundle, bundle.say, bundle.need
+        self.lag, self.wanted, self.stamps = lag, wanted, sorted(stamps)
+        self.tree, self.last, self.size, self.case, self.story = Tree(), "0" * 64, 0, "", Story(bundle)
         self.roots: dict[int, bytes] = {}
         self.times: dict[int, int] = {}
-        self.case, self.story = "", Story(bundle)
-        self.oldest_unstamped, self.newest = 0, 0
-        self._checked = False
-        self.significant = 0
+        self.oldest_unstamped = self.now = self.significant = 0
+        self.version, self._checked = 1, False
 
     def read(self) -> None:
-        """Walk over all lines."""
         try:
             for raw in self.bundle.lines(LEDGER):
                 self._line(raw)
-        except (OSError, Bad) as error:
-            self.report.say(2, "unreadable", LEDGER, why="line {}: {}".format(self.tree.size + 1, error))
-        if not self.tree.size:
-            self.report.say(2, "malformed", LEDGER, why="it has no lines")
-        head = {"lines": self.tree.size, "sha256": self.last, "size": self.size}
-        if "data/ledger/head" in self.bundle.files and self.bundle.paper("data/ledger/head") != canonical(head):
-            self.report.say(2, "malformed", "data/ledger/head", why="it does not name the last line")
+        except UNFIT as error:
+            self.say(2, "unreadable", LEDGER, why=f"line {self.tree.size + 1}: {error}")
+        head = hashlib.sha256(canonical({"lines": self.tree.size, "sha256": self.last, "size": self.size})).digest()
+        names = self.tree.size and head == self.bundle.files.get("data/ledger/head")
+        self.need(names, 2, "malformed", "data/ledger/head", why="it does not name the last line of " + LEDGER)
 
     def _line(self, raw: bytes) -> None:
         self.tree.append(leaf_hash(raw))
-        seq = self.tree.size
+        seq, value = self.tree.size, {}
         try:
             value = parse_json(raw)
-            wrong = list(self._wrong(value, raw, seq))
-        except Bad as error:
-            value, wrong = {}, [str(error)]
-        for why in wrong:
-            self.report.say(2, "line", LEDGER, line=seq, why=why)
+            wrong = [] if isinstance(value, dict) and canonical(value) == raw else ["it is not an object in canonical form"]
+        except UNFIT as error:
+            wrong = [f"it is not JSON: {error}"]
+        version, act, ts_ns = get(value, "v", int), get(value, "act"), get(value, "ts_ns", int)
+        self.case, self.version = self.case or get(value, "case"), max(version, self.version)
+        if get(value, "seq", int) != seq or version not in (self.version, 2) or ts_ns <= 0:
+            wrong.append("its number, version or time is not what it should be")
+        if act not in (ACTS_1 if version == 1 else ACTS_2) or get(value, "phase") not in PHASES:
+            wrong.append(f"act {act[:40]!r}, phase {get(value, 'phase')[:40]!r} is not on the list of version {version}")
+        if get(value, "case") != self.case or not self.case:
+            wrong.append("it belongs to another case")
         if get(value, "prev") != self.last:
-            self.report.say(2, "chain", LEDGER, line=seq)
+            wrong.append("its 'prev' is not the hash of the line before it")
+        for why in wrong:
+            self.say(2, "line", LEDGER, line=seq, why=why)
         self.last, self.size = hashlib.sha256(raw).hexdigest(), self.size + len(raw) + 1
+        self._time(seq, ts_ns // 10**9, act == "clock.check")
         if seq in self.wanted:
-            self.roots[seq] = self.tree.root()
-        self._time(value, seq)
+            self.roots[seq], self.times[seq] = self.tree.root(), self.now
+        self.significant = self.significant if act in TELLS_OF_ANCHORS else seq
         if not wrong:
             self.story.tell(seq, value)
-        if get(value, "act") not in TELLS_OF_ANCHORS:
-            self.significant = seq
 
-    def _wrong(self, value: Any, raw: bytes, seq: int) -> Iterator[str]:
-        if not isinstance(value, dict) or canonical(value) != raw:
-            yield "it is not an object in canonical form"
-        self.case = self.case or get(value, "case")
-        version = get(value, "v", kind=int)
-        if get(value, "seq", kind=int) != seq or version not in (1, 2) or get(value, "ts_ns", kind=int) <= 0:
-            yield "its number, version or time is not what it should be"
-        if get(value, "case") != self.case or not self.case:
-            yield "it belongs to another case"
-        if get(value, "act") not in (ACTS_1 if version == 1 else ACTS_2) or get(value, "phase") not in PHASES:
-            yield "act {!r}, phase {!r} is not on the list".format(get(value, "act")[:40], get(value, "phase")[:40])
-
-    def _time(self, value: Any, seq: int) -> None:
+    def _time(self, seq: int, now: int, checked: bool) -> None:
         """Check 5: not after the first stamp that covers the line, and not longer before it than the lag."""
-        now, checked = get(value, "ts_ns", kind=int) // 10**9, get(value, "act") == "clock.check"
-        if now < self.newest and not (checked or self._checked):
-            self.report.say(2, "clock-back", LEDGER, line=seq, why=self.newest - now)
-        self._checked, self.newest = checked, max(now, self.newest) if not checked else now
-        if seq in self.wanted:
-            self.times[seq] = now
+        self.need(now >= self.now or checked or self._checked, 2, "clock-back", LEDGER, line=seq, why=self.now - now)
+        self._checked, self.now = checked, now
         while self.stamps and self.stamps[0][0] < seq:
             self.stamps.pop(0)
-        if not self.stamps:
+        if self.stamps:
+            lag = self.stamps[0][1] - now
+            self.need(lag >= -CLOCK_SKEW, 5, "time-ahead", LEDGER, line=seq, why=-lag)
+            self.need(lag <= self.lag, 5, "time-lag", LEDGER, line=seq, why=lag, listed=self.lag)
+        else:
             self.oldest_unstamped = self.oldest_unstamped or now
-        elif now > self.stamps[0][1] + CLOCK_SKEW:
-            self.report.say(5, "time-ahead", LEDGER, line=seq, why=now - self.stamps[0][1])
-        elif self.stamps[0][1] - now > self.lag:
-            self.report.say(5, "time-lag", LEDGER, line=seq, why=self.stamps[0][1] - now, listed=self.lag)
 
+# ----- Checks 3, 4, 6 and 7: checkpoints, time stamps, tail, receipts
 
-# --- Checks 3, 4 and 7: checkpoints, time stamps, receipts -----------------------------------------------------------
 
 class Anchors:
-    """What was given from outside, and how far each of it reaches: the number of lines that it vouches for."""
+    """What was given from outside, and how many lines each of it vouches for."""
 
     def __init__(self, given: argparse.Namespace) -> None:
         self.keys = [parse_vkey(text) for text in text_or_file(given.log_key)] if given.log_key else []
         self.receipts = [(text, *parse_receipt(text)) for each in given.receipt for text in text_or_file(each)]
-        self.tsa_root, self.signers, self.lag = given.tsa_root, given.signers, given.lag
+        self.signers = parse_signers("\n".join(text_or_file(given.signers))) if given.signers else None
+        self.tsa_root, self.lag = given.tsa_root, given.lag
         self.signed = self.received = self.stamped = 0
 
-def text_or_file(given: str) -> list[str]:
-    """An argument that is a text, or the name of a file with one on each line."""
-    if os.path.isfile(given):
-        with open(given, encoding="utf-8") as handle:
-            return [line.strip() for line in handle if line.strip()]
-    return [given]
+def text_or_file(given: str) -> list[str]:  # an argument that is a text, or the name of a file with one on each line
+    if not os.path.isfile(given):
+        return [given]
+    with open(given, encoding="utf-8") as handle:
+        return [line.strip() for line in handle if line.strip() and not line.startswith("#")]
+
 
 class Checkpoint:
-    """One checkpoint file of the bundle, parsed."""
+    """One checkpoint file of the bundle."""
 
     def __init__(self, name: str, data: bytes) -> None:
         self.name, self.data = name, data
         self.text, self.signatures = parse_note(data)
-        self.origin, self.size, self.root = parse_checkpoint(self.text)
-        if os.path.basename(name) != "{:08d}".format(self.size):
-            raise Bad("its name is not its size")
+        self.origin, self.size, self.root = parse_checkpoint(self.text.decode("utf-8"))
+        if name != f"{CHECKPOINTS}{self.size:08d}":
+            refuse("its name is not its size")
 
-    def signed_by(self, keys: list[tuple[str, bytes, bytes]]) -> list[tuple[str, bytes, bytes]]:
+    def signed_by(self, keys: set[Key]) -> set[Key]:
         """The keys whose signature holds; one that does not hold is an error, one of an unknown key is ignored."""
-        found = []
-        for name, key_id, signature in self.signatures:
-            for key in keys:
-                if key[:2] == (name, key_id):
-                    if not ed25519(key[2], self.text, signature):
-                        raise Bad("the signature of {} does not hold".format(vkey(key)))
-                    found.append(key)
-        return found
-
-def vkey(key: tuple[str, bytes, bytes]) -> str:
-    """A log key as text."""
-    return "{}+{}+{}".format(key[0], key[1].hex(), base64.b64encode(b"\x01" + key[2]).decode("ascii"))
+        found = {(key, made[2]) for made in self.signatures for key in keys if key[:2] == made[:2]}
+        wrong = [vkey(key) for key, signature in found if not ed25519(key[2], self.text, signature)]
+        return {key for key, _ in found} if not wrong else refuse(f"that of {wrong[0]} does not hold")
 
 def read_checkpoints(bundle: Bundle) -> list[Checkpoint]:
-    """All checkpoints in order of size."""
     found = []
     for name in bundle.names(CHECKPOINTS):
-        if re.fullmatch("[0-9]{8,}", os.path.basename(name)):
-            try:
+        try:
+            if re.fullmatch("[0-9]{8,}", name[len(CHECKPOINTS):]):
                 found.append(Checkpoint(name, bundle.paper(name, 1 << 20)))
-            except (OSError, Bad) as error:
-                bundle.report.say(3, "malformed", name, why=error)
-        elif not re.fullmatch(r"[0-9]{8,}\.(tsq|tsr|[A-Za-z0-9._@-]+\.[a-z]+\.sshsig)", os.path.basename(name)):
-            bundle.report.say(3, "unlisted", name, by="the form of a ledger")
+            elif not re.fullmatch(r"[0-9]{8,}\.(tsq|tsr|[A-Za-z0-9._@-]+\.[a-z]+\.sshsig)", name[len(CHECKPOINTS):]):
+                refuse("nothing of that name belongs here")
+            elif name.partition(".")[0] not in bundle.files:
+                refuse("its checkpoint is not here")
+        except UNFIT as error:
+            bundle.say(3, "malformed", name, why=error)
     return sorted(found, key=lambda each: each.size)
 
 def read_stamp(bundle: Bundle, checkpoint: Checkpoint, anchors: Anchors) -> list[tuple[int, int]]:
     """Check 4: (size, time) of the stamp over a checkpoint; none where it has none or where it is not good."""
-    name = checkpoint.name + ".tsr"
+    name, query, openssl = checkpoint.name + ".tsr", checkpoint.name + ".tsq", shutil.which("openssl")
     if name not in bundle.files:
         return []
     try:
-        stamp = parse_stamp(bundle.paper(name, 1 << 20))
-        if not stamp["hash"] or hashlib.new(stamp["hash"], checkpoint.data).digest() != stamp["imprint"]:
-            raise Bad("its imprint is not the hash of the checkpoint")
-        query = checkpoint.name + ".tsq"
-        if query in bundle.files and stamp["nonce"] and stamp["nonce"] not in bundle.paper(query, 1 << 16):
-            raise Bad("its nonce is not the one of the query")
-    except (OSError, Bad) as error:
-        bundle.report.say(4, "malformed", name, why=error)
+        algorithm, imprint, time, policy, nonce = parse_stamp(bundle.paper(name, 1 << 20))
+        if not algorithm or hashlib.new(algorithm, checkpoint.data).digest() != imprint:
+            refuse("its imprint is not the hash of " + checkpoint.name)
+        if query in bundle.files and (nonce not in bundle.paper(query) or imprint not in bundle.paper(query)):
+            refuse("it does not answer " + query)
+    except UNFIT as error:
+        bundle.say(4, "malformed", name, why=error)
         return []
-    openssl = shutil.which("openssl")
     if not anchors.tsa_root or not openssl:
         why = "openssl is not here" if anchors.tsa_root else "no --tsa-root was given"
-        bundle.report.say(4, "unchecked", name, why=why)
-        return [] if anchors.tsa_root else [(checkpoint.size, stamp["time"])]
-    command = [openssl, "ts", "-verify", "-data", bundle.path(checkpoint.name), "-in", bundle.path(name), "-CAfile",
-               anchors.tsa_root, "-attime", str(stamp["time"])]
-    chain = [part for pem in bundle.names("data/keys/tsa/") for part in ("-untrusted", bundle.path(pem))]
-    held, said = run(*command, *chain[:2])
-    if not held:
-        bundle.report.say(4, "signature", name, why=said)
-        return []
-    anchors.stamped = max(anchors.stamped, checkpoint.size)
-    return [(checkpoint.size, stamp["time"])]
-
+        bundle.say(4, "unchecked", name, why=f"{why}; the token says {time} s since 1970, policy {policy}")
+        return [] if anchors.tsa_root else [(checkpoint.size, time)]
+    chain = [part for pem in bundle.names("data/keys/tsa/") for part in ("-untrusted", bundle.path(pem))][:2]
+    held, said = run([openssl, "ts", "-verify", "-data", bundle.path(checkpoint.name), "-in", bundle.path(name),
+                      "-CAfile", anchors.tsa_root, "-attime", str(time), *chain])
+    if bundle.need(held, 4, "signature", name, why=said):
+        anchors.stamped = max(anchors.stamped, checkpoint.size)
+    return [(checkpoint.size, time)] if held else []
 
 def check_checkpoints(bundle: Bundle, checkpoints: list[Checkpoint], ledger: Ledger, anchors: Anchors) -> None:
-    """Each is of this ledger, has its root, and is signed by a key that is trusted at that size."""
-    name, told = "data/keys/log.vkey", ledger.story.log_keys
-    inside = [parse_vkey(_text(line)) for line in bundle.lines(name)] if name in bundle.files else []
-    for key in inside:
-        if vkey(key) not in told:
-            bundle.report.say(3, "key-not-told", name, why=vkey(key))
-    trusted = set(anchors.keys or inside)
+    """Each is of this ledger, has its root, and is signed by a key that the ledger adds and that is trusted by then."""
+    told, need, never = ledger.story.log_keys, bundle.need, (1 << 62, 0)  # vkey -> lines that added and revoked it
+    keys = {parse_vkey(text) for text in told} | set(anchors.keys)
+    trusted = set(anchors.keys) or keys
+    for key in anchors.keys:
+        need(vkey(key) in told, 3, "key-not-told", "--log-key", why=vkey(key))
     for each in checkpoints:
-        if each.origin != "email-forensics/" + ledger.case:
-            bundle.report.say(3, "malformed", each.name, why="its origin is another case")
-        if not check_root(ledger, 3, each.name, each.size, each.root):
+        if not of_this_ledger(ledger, 3, each.name, each.origin, each.size, each.root):
             continue
         try:
-            signers = each.signed_by(list({*inside, *anchors.keys}))
-        except Bad as error:
-            bundle.report.say(3, "signature", each.name, why=error)
+            valid = {key for key in each.signed_by(keys) if told.get(vkey(key), never)[0] <= each.size}
+            live = {key for key in valid if told[vkey(key)][1] > each.size} or refuse("of no key that is valid by then")
+        except ValueError as error:
+            bundle.say(3, "signature", each.name, why=error)
             continue
-        revoked = [key for key in signers if ledger.story.revoked.get(vkey(key), each.size) < each.size]
-        if not signers:
-            bundle.report.say(3, "signature", each.name, why="of a log key")
-        elif not trusted & set(signers):
-            bundle.report.say(3, "foreign-key", each.name, why=", ".join(map(vkey, signers)))
-        elif len(revoked) == len(signers):
-            line = ledger.story.revoked[vkey(revoked[0])]
-            bundle.report.say(9, "key-revoked", each.name, why=vkey(revoked[0]), line=line)
-        else:  # a key that a trusted checkpoint covers the adding of is trusted from there on
-            trusted |= {key for key in inside if told.get(vkey(key), ledger.tree.size + 1) <= each.size}
+        if need(trusted & live, 3, "foreign-key", each.name, why=", ".join(map(vkey, live))):
+            # A key whose adding is covered by a trusted checkpoint is trusted from there on.
+            trusted |= {key for key in keys if told.get(vkey(key), never)[0] <= each.size}
             anchors.signed = each.size
-    if anchors.keys and not anchors.signed:
-        bundle.report.say(3, "signature", CHECKPOINTS, why="the log key from outside signed nothing here")
-    if not checkpoints:
-        bundle.report.say(3, "no-checkpoint", CHECKPOINTS)
-    elif ledger.significant > anchors.signed:
-        bundle.report.say(6, "tail", LEDGER, line=anchors.signed + 1, found=ledger.tree.size)
+    need(checkpoints or not anchors.keys, 3, "signature", CHECKPOINTS, why="the log key signed nothing here")
+    need(ledger.significant <= anchors.signed, 6, "tail", LEDGER, line=anchors.signed + 1, found=ledger.tree.size)
 
-def check_root(ledger: Ledger, check: int, place: str, size: int, root: bytes) -> bool:
-    """Whether the ledger has that many lines and, over them, that root."""
-    if size > ledger.tree.size:
-        ledger.report.say(check, "cut", place, line=size, found=ledger.tree.size)
-    elif ledger.roots[size] != root:
-        found, listed = (base64.b64encode(each).decode("ascii") for each in (ledger.roots[size], root))
-        ledger.report.say(check, "root", place, line="{} lines".format(size), found=found, listed=listed, by=place)
-    else:
-        return True
-    return False
+def of_this_ledger(ledger: Ledger, check: int, place: str, origin: str, size: int, root: bytes) -> bool:
+    """Whether the ledger is of that origin, has that many lines and, over them, that root."""
+    found, listed = to_base64(ledger.roots.get(size, b"")), to_base64(root)
+    return (ledger.need(origin == "email-forensics/" + ledger.case, check, "malformed", place, why="it is of another case")
+            and ledger.need(found, check, "cut", place, line=size, found=ledger.tree.size)
+            and ledger.need(found == listed, check, "root", place, line=size, found=found, listed=listed, by=place))
 
 def check_receipts(ledger: Ledger, anchors: Anchors) -> None:
-    """Check 7: the ledger goes on from each state that somebody outside has a receipt of."""
-    for text, origin, size, root, _ in anchors.receipts:
-        if origin != "email-forensics/" + ledger.case:
-            ledger.report.say(7, "malformed", "--receipt " + text, why="it is of another case")
-        elif check_root(ledger, 7, "--receipt " + text, size, root):
+    """The ledger goes on from each state that somebody outside has a receipt of; and the stamps reach to its end."""
+    for text, origin, size, root in anchors.receipts:
+        if of_this_ledger(ledger, 7, "--receipt " + text, origin, size, root):
             anchors.received = max(anchors.received, size)
-    if anchors.tsa_root and not anchors.stamped:
-        ledger.report.say(4, "no-stamp", CHECKPOINTS)
-    elif anchors.stamped and ledger.oldest_unstamped and ledger.newest - ledger.oldest_unstamped > anchors.lag:
-        why = ledger.newest - ledger.oldest_unstamped
-        ledger.report.say(5, "time-lag", LEDGER, line=anchors.stamped + 1, why=why, listed=anchors.lag)
+    ledger.need(anchors.stamped or not anchors.tsa_root, 4, "no-stamp", CHECKPOINTS)
+    why = ledger.now - ledger.oldest_unstamped if anchors.stamped and ledger.oldest_unstamped else 0
+    ledger.need(why <= anchors.lag, 5, "time-lag", LEDGER, line=anchors.stamped + 1, why=why, listed=anchors.lag)
 
+# ----- Check 10: the story that the lines tell
 
-# --- Check 10: the story that the lines tell -------------------------------------------------------------------------
 
 class Story:
-    """The state of custody after each line: items, results, keys, transfers, approvals, and what a line lacks."""
+    """The state of custody after each line: items, results, keys, transfers, approvals, and which facts are missing."""
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
-        self.items: dict[str, tuple[int, str]] = {}
-        self.results: dict[Any, tuple[int, list[Any]]] = {}
+        self.items: dict[str, tuple[int, str]] = {}  # evidence -> line and SHA-256 of its manifest
+        self.results: dict[Any, tuple[int, list[Any]]] = {}  # what was made last of each kind
+        self.last: dict[tuple[str, str], dict[str, Any]] = {}  # newest line of (act, evidence)
+        self.log_keys: dict[str, tuple[int, int]] = {}  # vkey -> the lines that added and revoked it
+        self.people: list[dict[str, Any]] = []
         self.seals: list[tuple[int, dict[str, Any]]] = []
         self.attached: dict[str, tuple[int, str]] = {}
-        self.log_keys: dict[str, int] = {}
-        self.person_keys: dict[str, int] = {}
-        self.revoked: dict[str, int] = {}
         self.open: dict[str, tuple[int, str]] = {}
-        self.transfers: dict[str, tuple[int, dict[str, Any]]] = {}
+        self.transfers: dict[str, tuple[int, Any]] = {}
         self.approvals: dict[str, dict[str, Any]] = {}
+        self.answers: dict[str, Any] = {}
         self.lacks: dict[str, int] = {}
-        self.facts_sha256 = ""
-        self.bundled: tuple[int, dict[str, Any], list[Any]] = (0, {}, [])
-        self._ids: set[str] = set()
-        self._outs: set[str] = set()
+        self.facts_sha256, self.bundled = "", (0, {"": None})
+        self._ids, self._outs, self._gone = {""}, {""}, {""}
 
-    def wrong(self, seq: int, why: str) -> None:
-        """A line that does not fit the lines before it."""
-        self.bundle.report.say(10, "custody", LEDGER, line=seq, why=why)
+    def need(self, holds: Any, seq: int, why: str) -> bool:
+        return self.bundle.need(holds, 10, "custody", LEDGER, line=seq, why=why)
 
     def tell(self, seq: int, value: dict[str, Any]) -> None:
         """Follow one line."""
-        act, phase, params = get(value, "act"), get(value, "phase"), get(value, "params", kind=dict)
-        if get(value, "corrects") and get(value, "corrects") not in self._ids:
-            self.wrong(seq, "it corrects a line that is not there")
+        act, phase, step, corrects = (get(value, key) for key in ("act", "phase", "step", "corrects"))
+        params, ins, outs, attach = (get(value, key, kind) for key, kind in FIELDS)
+        self.need(corrects in self._ids - {""} if corrects or act == "correct" else 1, seq, "it corrects no earlier line")
         self._ids.add(get(value, "id"))
-        self._step(seq, value, act, phase)
-        self._facts(seq, value, act, params)
-        for each in get(value, "attach", kind=list):
-            self.attached["data/" + get(each, "path")] = (seq, get(each, "sha256"))
-        for each in get(value, "in", kind=list):
-            if get(each, "sha256") not in self._outs:
-                self.wrong(seq, "its input {} came out of no earlier step".format(get(each, "sha256")[:64]))
-        outs = get(value, "out", kind=list)
-        self._outs.update(get(each, "sha256") for each in outs)
-        if phase in ("finished", "done"):
-            self._done(seq, act, params, outs, value)
-
-    def _step(self, seq: int, value: dict[str, Any], act: str, phase: str) -> None:
-        step = get(value, "step")
         if phase == "begun":
             self.open[step] = (seq, act)
-        elif phase != "done" and self.open.pop(step, (0, ""))[1] != act:
-            self.wrong(seq, "it ends a step that was not begun")
+        elif phase != "done":
+            self.need(self.open.pop(step, (0, ""))[1] == act, seq, "it ends a step that was not begun")
+        facts = get(params, "case_toml_sha256") or self.facts_sha256
+        self.need(facts == self.facts_sha256 or act[:5] == "case.", seq, "case.toml was changed without 'case set'")
+        self.facts_sha256 = facts
+        self.attached.update({"data/" + get(each, "path"): (seq, get(each, "sha256")) for each in attach})
+        self._outs.update(get(each, "sha256") for each in attach)
+        if act != "transfer.in" or get(params, "answers"):  # what arrives from elsewhere is told by another ledger
+            for each in ins:
+                self.need(get(each, "sha256") in self._outs, seq, f"its input {each} came out of no earlier step")
+        self._outs.update(get(each, "sha256") for each in (*ins, *outs))
+        for fact in (LINE_FACTS[""] + LINE_FACTS.get(act, "")).split(";")[:-1] if phase != "failed" else ():
+            name, *places = fact.split()
+            if not any(said(dig(value, place)) for place in places):
+                self.lacks.setdefault(name, seq)
+        if phase in ("finished", "done"):
+            self.last[act, get(params, "evidence")] = value
+            self._done(seq, act, value, params, ins, outs, attach)
 
-    def _facts(self, seq: int, value: dict[str, Any], act: str, params: dict[str, Any]) -> None:
-        """case.toml changes by case.set alone; and checklist B: what every line must say."""
-        stated = get(params, "case_toml_sha256")
-        if stated and stated != self.facts_sha256 and act not in ("case.open", "case.set"):
-            self.wrong(seq, "case.toml was changed before it without 'case set'")
-        self.facts_sha256 = stated or self.facts_sha256
-        for fact, path in (("B who: actor.name", ("actor", "name")), ("B authority", ("authority",)),
-                           ("B where: host.name", ("host", "name")), ("B with what: tool.sha256", ("tool", "sha256"))):
-            if not get(value, *path):
-                self.lacks.setdefault(fact, seq)
-
-    def _done(self, seq: int, act: str, params: dict[str, Any], outs: list[Any], value: dict[str, Any]) -> None:
+    def _done(self, seq: int, act: str, value: Any, params: Any, ins: Any, outs: Any, attach: Any) -> None:
+        items = sorted((get(each, "id"), get(each, "sha256")) for each in ins)
         if act == "acquire":
-            for each in outs:
-                self.items[get(each, "id")] = (seq, get(each, "sha256"))
-        elif act == "seal":
-            self.seals.append((seq, value))
+            self.items.update({get(each, "id"): (seq, get(each, "sha256")) for each in outs})
         elif act in ("parse", "timeline", "report"):
             self.results[act, get(params, "evidence"), get(params, "report")] = (seq, outs)
-        elif act == "key.add":
-            known = self.log_keys if get(params, "vkey") else self.person_keys
-            known.setdefault(get(params, "vkey") or get(params, "public_key"), seq)
-        elif act == "key.revoke":
-            self.revoked.setdefault(get(params, "vkey") or get(params, "public_key"), seq)
         elif act == "bundle":
-            self.bundled = (seq, params, outs)
+            self.bundled = (seq, value)
+        elif act == "seal":
+            self.seals.append((seq, value))
+            sealed = self.items.get(get(params, "evidence"), (0, ""))[1] == get(params, "manifest_sha256")
+            self.need(sealed, seq, "it sealed another manifest than was acquired")
+        elif act == "case.set" and ATTACHED + get(params, "answers.sha256") in self.bundle.files:
+            answers = parse_json(self.bundle.paper(ATTACHED + params["answers"]["sha256"]))
+            for item, given in get(answers, "answers", dict).items():
+                self.answers.update({f"{item} {key}": text for key, text in given.items()})
+        elif act == "key.add" and get(params, "vkey"):
+            self.log_keys.setdefault(vkey(parse_vkey(params["vkey"])), (seq, 1 << 62))
+        elif act == "key.add" and get(params, "public_key"):
+            key = from_base64(params["public_key"].split()[1])
+            self.people.append({"names": [get(params, "principal")], "key": key, "added": seq, **params})
+        elif act == "key.revoke":
+            if get(params, "vkey") in self.log_keys:
+                self.log_keys[params["vkey"]] = (self.log_keys[params["vkey"]][0], seq)
+            for each in self.people:
+                if fingerprint(each["key"]) == get(params, "fingerprint"):
+                    each.setdefault("revoked", seq)
+        elif act == "transfer.out":
+            self.transfers[get(value, "id")] = (seq, items)
+            self.need(get(params, "from.name") != get(params, "to.name") or not get(params, "to.name"), seq,
+                      "giver and receiver are the same person")
+        elif act == "transfer.in" and get(params, "answers"):
+            answered = self.transfers.pop(params["answers"], (0, None))[1] == items
+            self.need(answered, seq, "it answers no transfer.out with the same items and hashes")
+        elif act.startswith(("approval.", "content.")):
+            self._review(seq, act, value, params, attach)
+        self.need(act not in ("transfer.out", "dispose") or not self._gone & {item for item, _ in items}, seq,
+                  "it was disposed of before")
+        self._gone.update(item for item, _ in items if act == "dispose")
 
+    def _review(self, seq: int, act: str, value: Any, params: Any, attach: Any) -> None:
+        """Content is opened only within an approval by another person: scope, time, stage, number of views."""
+        request = self.approvals.setdefault(get(params, "request"), {"state": "none", "views": 0})
+        stages = ("metadata", "excerpt", "full")
+        if act == "approval.request":
+            request.update(params, state="open", ids=ATTACHED + get((attach + [{}, {}])[1], "sha256"))
+        elif act == "approval.grant":
+            other = request["state"] == "open" and get(params, "approver") not in ("", get(request, "requester"))
+            self.need(other, seq, "it approves no open request of another person")
+            request.update(state="granted", line=seq, approver=get(params, "approver"), attach=attach)
+        elif act.startswith("approval."):
+            request["state"] = "over"
+        else:
+            request["views"] += 1
+            holds = request["state"] == "granted" and request["views"] <= get(request, "max_views", int)
+            in_time = get(request, "from_ns", int) <= get(value, "ts_ns", int) < get(request, "until_ns", int)
+            reach = stages[:stages.index(request["stage"]) + 1] if get(request, "stage") in stages else ()
+            name, message = get(request, "ids"), get(params, "message").encode("utf-8")
+            named = name in self.bundle.files and message in self.bundle.lines(name)
+            self.need(holds and in_time and get(params, "stage") in reach and named, seq,
+                      "content was opened outside of an approval: its state, time, number of views, stage or messages")
 
-# --- Checks 8 and 12: evidence, seals and results --------------------------------------------------------------------
+def said(value: Any) -> bool: return value not in (None, "", [], {})  # False and 0 do say something
+
+# ----- Checks 8 and 12: evidence, seals, results and the bundle itself
 
 def expect(bundle: Bundle, check: int, name: str, sha256: str, by: str) -> bool:
-    """Whether a file is there and has the SHA-256 that somebody states."""
-    found = bundle.digest(name)
-    if not found and not (name.split("/")[1] in bundle.left_out and "/data/" in name[5:]):
-        bundle.report.say(check, "missing", name, by=by)
-    elif found and found != sha256:
-        bundle.report.say(check, "changed", name, found=found, listed=sha256, by=by)
+    """Whether a file is there and has the SHA-256 that somebody states; bytes that were left out may be missing."""
+    found, parts = bundle.digest(name), name.split("/")
+    absent = parts[1] in bundle.left_out and (parts[1] == "content" or parts[3:4] == ["data"])
+    if bundle.need(found or absent, check, "missing", name, by=by) and found:
+        bundle.need(found == sha256, check, "changed", name, found=found, listed=sha256, by=by)
     return found == sha256
 
 def check_evidence(bundle: Bundle, story: Story) -> None:
     """The ledger pins the manifest of an item, the manifest its papers and files, and files.jsonl says the same."""
     inside: dict[str, set[str]] = {item: set() for item in story.items}
     for name in bundle.names("data/evidence/"):
-        item = name.split("/")[2]
-        if item in inside:
-            inside[item].add(name)
-        else:
-            bundle.report.say(8, "not-on-ledger", name)
+        inside.setdefault(name.split("/")[2], set()).add(name)
+        bundle.need(name.split("/")[2] in story.items, 8, "unlisted", name, by="the ledger")
     for item, (seq, sha256) in story.items.items():
-        folder = "data/evidence/{}/".format(item)
-        if not re.fullmatch("EV-[0-9]{4,}", item):
-            story.wrong(seq, "it acquired something that is not named like evidence")
-        elif expect(bundle, 8, folder + MANIFEST, sha256, "line {} of the ledger".format(seq)):
-            lines = [line.partition(b"  ") for line in bundle.lines(folder + MANIFEST)]
-            listed = {_text(name): _text(digest) for digest, _, name in lines}
+        folder = f"data/evidence/{item}/"
+        if expect(bundle, 8, folder + MANIFEST, sha256, f"line {seq} of the ledger"):
+            listed = {name: digest for digest, _, name in
+                      (line.decode("ascii").partition("  ") for line in bundle.lines(folder + MANIFEST))}
             for name, digest in listed.items():
                 expect(bundle, 8, folder + name, digest, folder + MANIFEST)
             for name in inside[item] - {folder + each for each in [*listed, MANIFEST]}:
-                bundle.report.say(8, "unlisted", name, by=folder + MANIFEST)
-            check_papers(bundle, folder, listed)
-
-def check_papers(bundle: Bundle, folder: str, listed: dict[str, str]) -> None:
-    """files.jsonl names each stored file of the manifest, with the same SHA-256, and no other."""
-    told = {}
-    if folder + "files.jsonl" in bundle.files:
-        for line in bundle.lines(folder + "files.jsonl"):
-            entry = parse_json(line)
-            if get(entry, "number", kind=int):
-                told["data/{:06d}.bin".format(entry["number"])] = get(entry, "sha256")
-    if told != {name: digest for name, digest in listed.items() if name.startswith("data/")}:
-        bundle.report.say(8, "malformed", folder + "files.jsonl", why="it differs from " + folder + MANIFEST)
+                bundle.say(8, "unlisted", name, by=folder + MANIFEST)
+            papers = bundle.lines(folder + "files.jsonl") if folder + "files.jsonl" in bundle.files else iter(())
+            entries = [(get(entry, "number", int), get(entry, "sha256")) for entry in map(parse_json, papers)]
+            told = {f"data/{number:06d}.bin": digest for number, digest in entries if number}
+            same = told == {name: digest for name, digest in listed.items() if name.startswith("data/")}
+            bundle.need(same, 8, "malformed", folder + "files.jsonl", why="it differs from " + folder + MANIFEST)
 
 def check_seals(bundle: Bundle, story: Story) -> None:
     """The leaves of a sealed item give the root that its line in the ledger states."""
     for seq, value in story.seals:
-        by, tree, places = "line {} of the ledger".format(seq), Tree(), get(value, "out", kind=list)
-        for each in places:
-            name = "data/" + get(each, "path")
+        by, listed = f"line {seq} of the ledger", (get(value, "result.messages", int), get(value, "result.root"))
+        for each in get(value, "out", list):
+            name, tree = "data/" + get(each, "path"), Tree()
             if expect(bundle, 8, name, get(each, "sha256"), by) and name.endswith(".leaves"):
-                for block in bundle.blocks(name, 32):
-                    tree.append(block)
-                if tree.root().hex() != get(value, "result", "root"):
-                    listed = get(value, "result", "root")
-                    bundle.report.say(8, "root", name, line=name, found=tree.root().hex(), listed=listed, by=by)
-        item = get(value, "params", "evidence")
-        if story.items.get(item, (0, ""))[1] != get(value, "params", "manifest_sha256"):
-            story.wrong(seq, "it sealed another manifest of {} than was acquired".format(item[:40]))
+                with bundle.open(name) as handle:
+                    for leaf in iter(lambda: handle.read(32), b""):
+                        tree.append(leaf)
+                found = (tree.size, tree.root().hex())
+                bundle.need(found == listed, 8, "root", name, line=tree.size, found=found, listed=listed, by=by)
 
 def check_results(bundle: Bundle, story: Story) -> None:
-    """Records, timeline and reports are those that the newest finished step of each kind lists; contents bear their
-    own hash as name."""
-    listed: dict[str, tuple[str, str]] = {}
+    """What was made is what the newest finished step of each kind lists; contents have their own hash as name."""
+    listed = {name: (sha256, f"line {seq} of the ledger") for name, (seq, sha256) in story.attached.items()}
+    listed[FACTS] = (story.facts_sha256, "the ledger")
     for seq, outs in story.results.values():
-        by = "line {} of the ledger".format(seq)
         for each in outs:
-            name = "data/" + get(each, "path")
-            listed[name] = (get(each, "sha256"), by)
-            if re.fullmatch(r"data/records/EV-[0-9]+\.json", name) and bundle.digest(name) == listed[name][0]:
+            name, sha256 = "data/" + get(each, "path"), get(each, "sha256")
+            listed[name] = (sha256, f"line {seq} of the ledger")
+            if re.fullmatch(r"data/records/EV-[0-9]+\.json", name) and bundle.digest(name) == sha256:
                 manifest = parse_json(bundle.paper(name, 1 << 30))
-                for part in get(manifest, "parts", kind=list):
-                    listed["data/" + get(part, "path")] = (get(part, "sha256"), name)
-                for sha256 in get(manifest, "content", kind=dict) if "content" not in bundle.left_out else ():
-                    expect(bundle, 12, "data/content/{}/{}".format(sha256[:2], sha256), sha256, name)
-    for name, (seq, sha256) in story.attached.items():
-        listed[name] = (sha256, "line {} of the ledger".format(seq))
+                parts = [("data/" + get(part, "path"), get(part, "sha256")) for part in get(manifest, "parts", list)]
+                parts += [(f"data/content/{own[:2]}/{own}", own) for own in get(manifest, "content", dict)]
+                listed.update({path: (digest, name) for path, digest in parts})
     for name, (sha256, by) in listed.items():
         expect(bundle, 12, name, sha256, by)
-    expect(bundle, 12, "data/case.toml", story.facts_sha256, "the ledger")
     for name in bundle.names("data/"):
-        top, last = name.split("/")[1], name.rpartition("/")[2]
-        if top in ("records", "timeline", "reports", "findings") and name not in listed:
-            bundle.report.say(12, "unlisted", name, by="the ledger")
-        if (top == "content" or name.startswith("data/ledger/attached/")) and bundle.digest(name) != last:
-            bundle.report.say(12, "changed", name, found=bundle.digest(name), listed=last, by="its own name")
-    check_bundled(bundle, story)
-
-def check_bundled(bundle: Bundle, story: Story) -> None:
-    """The ledger tells what the bundle holds: the hash over all lines of its manifest that are not about the ledger."""
-    seq, params, outs = story.bundled
-    by, digest, size = "line {} of the ledger".format(seq), hashlib.sha256(), 0
+        made = name.split("/")[1] in ("records", "timeline", "reports", "findings")
+        bundle.need(not made or name in listed, 12, "unlisted", name, by="the ledger")
+        if name.startswith(("data/content/", ATTACHED)):
+            expect(bundle, 12, name, name.rpartition("/")[2], "its own name")
+    seq, value = story.bundled  # the ledger tells the hash over all lines of the manifest that are not about itself
+    digest, by = hashlib.sha256(), f"line {seq} of the ledger"
     for line in bundle.lines(MANIFEST):
-        if not line[66:].startswith(b"data/ledger/"):
-            digest.update(line + b"\n")
-            size += len(line) + 1
-    listed = [get(each, "sha256") for each in outs if get(each, "id") == "payload"]
-    if [digest.hexdigest()] != listed:
-        bundle.report.say(12, "changed", MANIFEST, found=digest.hexdigest(), listed=", ".join(listed) or "-", by=by)
-    if bundle.left_out != sorted(get(params, "without", kind=list)):
-        bundle.report.say(12, "malformed", "bag-info.txt", why="Left-Out is not what {} says".format(by))
+        digest.update(b"" if line[66:].startswith(b"data/ledger/") else line + b"\n")
+    found, said_ = digest.hexdigest(), [get(each, "sha256") for each in get(value, "out", list)]
+    bundle.need(found in said_, 12, "changed", MANIFEST, found=found, listed=said_, by=by)
+    same = bundle.left_out == get(value, "params.without", list)
+    bundle.need(same, 12, "malformed", "bag-info.txt", why=f"Left-Out is not what {by} says")
 
-
-# --- Check 9: persons ------------------------------------------------------------------------------------------------
+# ----- Check 9: persons
 
 def check_persons(bundle: Bundle, checkpoints: list[Checkpoint], ledger: Ledger, anchors: Anchors) -> None:
-    """Each personal signature is by the person in its name, for its purpose, with a key that was valid then."""
-    name = "data/keys/allowed_signers"
-    data = open(anchors.signers, "rb").read() if anchors.signers else bundle.paper(name) if name in bundle.files else b""
-    signers = parse_signers(data)
-    told = {from_base64(text.split()[1]): seq for text, seq in ledger.story.person_keys.items() if " " in text}
-    for signer in signers:
-        if signer["key"] not in told and not anchors.signers:
-            bundle.report.say(9, "key-not-told", name, why=fingerprint(signer["key"]))
+    """Each personal signature is by the person it names, for its purpose, with a key that was valid then."""
+    people = ledger.story.people if anchors.signers is None else anchors.signers
     for each in checkpoints:
-        for place in bundle.names(each.name + "."):
-            match = re.fullmatch(r"[0-9]+\.([A-Za-z0-9._@-]+)\.([a-z]+)\.sshsig", os.path.basename(place))
+        for name in bundle.names(each.name + "."):
+            match = re.fullmatch(r"[0-9]+\.(.+)\.([a-z]+)\.sshsig", name.rpartition("/")[2])
             if match:
-                try:
-                    check_person(bundle, place, each, match.group(1), match.group(2), signers, ledger)
-                except (OSError, Bad) as error:
-                    bundle.report.say(9, "signature", place, why=error)
-                except NotImplementedError as error:
-                    bundle.report.say(9, "unchecked", place, why=error)
+                when = ledger.times.get(each.size, 0)
+                check_person(bundle, name, each.data, match.group(1), match.group(2), each.size, when, people)
+    for request in ledger.story.approvals.values():
+        paper, name = (["data/" + get(each, "path") for each in get(request, "attach", list)] + ["", ""])[:2]
+        if "line" in request and bundle.need({paper, name} <= set(bundle.files), 9, "missing", name or LEDGER, by="approval"):
+            data, who = bundle.paper(paper), get(request, "approver")
+            said_ = parse_json(data)
+            check_person(bundle, name, data, who, "approve", request["line"], get(said_, "at_ns", int) // 10**9, people)
+            same = (dig(said_, "request.id"), dig(said_, "approver")) == (dig(request, "request"), who)
+            ledger.story.need(same, request["line"], "the paper that was signed is about another request")
 
-def check_person(bundle: Bundle, place: str, checkpoint: Checkpoint, who: str, purpose: str,
-                 signers: list[dict[str, Any]], ledger: Ledger) -> None:
-    """One signature; a key that is not Ed25519 is left to ssh-keygen."""
-    key, namespace, algorithm, signature = parse_sshsig(bundle.paper(place, 1 << 16))
-    if namespace != "email-forensics-{}@v1".format(purpose):
-        raise Bad("it is for the purpose " + namespace)
-    entry = next((each for each in signers if each["key"] == key and who in each["names"]), None)
-    when = ledger.times.get(checkpoint.size, 0)
-    if entry is None:
-        raise Bad("{} is not a key of {}".format(fingerprint(key), who))
-    if not ssh_time(entry.get("valid-after", "")) <= when < (ssh_time(entry.get("valid-before", "")) or when + 1):
-        raise Bad("the key was not valid at that time")
-    if namespace not in entry.get("namespaces", namespace).split(","):
-        raise Bad("the key may not sign for this purpose")
-    if not check_sshsig(checkpoint.data, key, namespace, algorithm, signature):
-        raise Bad("it does not hold")
+def check_person(bundle: Bundle, name: str, data: bytes, who: str, purpose: str, line: int, when: int, people: Any) -> None:
+    try:
+        key, namespace, algorithm, signature = parse_sshsig(bundle.paper(name, 1 << 16))
+        entry = {"revoked": 0}
+        for each in people:  # the last one counts
+            entry = each if each["key"] == key and who in each["names"] and each.get("added", 0) <= line else entry
+        after = get(entry, "valid_after_ns", int) // 10**9 or ssh_time(get(entry, "valid-after"))
+        before = get(entry, "valid_before_ns", int) // 10**9 or ssh_time(get(entry, "valid-before")) or when + 1
+        purposes = get(entry, "namespaces") or namespace
+        if not after <= when < before or entry.get("revoked", line + 1) <= line or namespace not in purposes.split(","):
+            refuse(f"{fingerprint(key)} is no key of {who} that was valid then")
+        if namespace != f"email-forensics-{purpose}@v1":
+            refuse(f"it is for {namespace}")
+        held = check_sshsig(data, key, namespace, algorithm, signature)
+        if held is None and bundle.need(shutil.which("ssh-keygen"), 9, "unchecked", name, why="ssh-keygen is not here"):
+            held = by_ssh_keygen(bundle.path(name), data, namespace, key)
+        bundle.need(held is not False, 9, "signature", name, why="it does not hold")
+    except UNFIT as error:
+        bundle.say(9, "signature", name, why=error)
 
-def ssh_time(text: str) -> int:
-    """YYYYMMDD[HHMM[SS]][Z] of allowed_signers, read as UTC -> seconds since 1970; 0 where there is none."""
-    digits = text.rstrip("Z").ljust(14, "0")
-    return parse_time("{}T{}Z".format(digits[:8], digits[8:])) if text else 0
+def by_ssh_keygen(path: str, data: bytes, namespace: str, key: bytes) -> bool:  # RSA and ECDSA
+    with tempfile.TemporaryDirectory() as folder:
+        signers = os.path.join(folder, "signers")
+        with open(signers, "w", encoding="ascii") as handle:
+            handle.write(f"signer {ssh_strings(key)[0].decode('ascii')} {to_base64(key)}\n")
+        return run(["ssh-keygen", "-Y", "verify", "-f", signers, "-I", "signer", "-n", namespace, "-s", path], data)[0]
 
-
-# --- Check 11: completeness ------------------------------------------------------------------------------------------
+# ----- Check 11: completeness
 
 def check_facts(bundle: Bundle, story: Story) -> None:
-    """The facts that a person must have supplied: those of the case, of each line, of each acquisition."""
-    missing = bundle.report
-    for name in re.findall(r'(?m)^(\w+) = ""$', _text(bundle.paper("data/case.toml"))):
-        if name != "role":
-            missing.say(11, "fact-missing", "data/case.toml", why="A2/A5 " + name)
-    for fact, seq in story.lacks.items():
-        missing.say(11, "fact-missing", LEDGER, why="{} (line {})".format(fact, seq))
-    for item in story.items:
-        name = "data/evidence/{}/acquisition.json".format(item)
-        paper = parse_json(bundle.paper(name)) if name in bundle.files else {}
-        for fact, found in (("A4 source", get(paper, "source", "given")), ("A6 how it was opened", get(paper, "source", "opened")),
-                            ("A9 hashes", get(paper, "hashes", kind=dict)), ("A10 start", get(paper, "started_ns", kind=int)),
-                            ("A10 end", get(paper, "ended_ns", kind=int)), ("A10 receipt", get(paper, "receipt", kind=dict)),
-                            ("A14 limits", get(paper, "limits", kind=list))):
-            if not found:
-                missing.say(11, "fact-missing", name, why=fact)
+    """Every fact of the checklists is stated somewhere: by the case, a line, the papers of an item, or an answer."""
+    facts = dict(re.findall(r'(?m)^(\w+) = "(.*)"$', bundle.paper(FACTS).decode("utf-8")))
+
+    def stated(place: str, item: str, paper: Any) -> Any:
+        act, mark, path = place.partition("!")
+        if mark:
+            return dig(story.last.get((act, item), story.last.get((act, ""))), path)
+        if place[0] == "?":
+            return story.answers.get(f"{item} {place[1:]}") or story.answers.get(f" {place[1:]}")
+        return dig(paper, place[1:]) if place[0] == "@" else facts.get(place[1:])
+
+    for name, seq in story.lacks.items():
+        bundle.say(11, "fact-missing", LEDGER, why=f"{name}, line {seq}")
+    lists = [(CHECKLIST_A, item, f"data/evidence/{item}/acquisition.json") for item in story.items]
+    lists += [(CHECKLIST_E, "", FACTS)] if any(key[0] == "report" for key in story.results) else []
+    for checklist, item, name in lists:
+        paper = parse_json(bundle.paper(name)) if item and name in bundle.files else {}
+        for fact in checklist.split(";"):
+            code, *places = fact.split()
+            holds = any(said(stated(place, item, paper)) for place in places)
+            bundle.need(holds, 11, "fact-missing", name, why=code)
+    for seq, _ in story.transfers.values():
+        bundle.say(10, "in-transit", LEDGER, line=seq)
     for seq, act in story.open.values():
-        missing.say(10, "step-open", LEDGER, line=seq, why=act)
+        bundle.say(10, "step-open", LEDGER, line=seq, why=act)
 
+# ----- Check 13: a disclosure packet
 
-# --- Check 13: a disclosure packet -----------------------------------------------------------------------------------
-
-def check_packet(path: str, report: Report, anchors: Anchors) -> None:
-    """One disclosed message against its checkpoint."""
+def check_packet(path: str, report: Report, anchors: Anchors) -> bool:
+    """One disclosed message against its checkpoint; whether what was given from outside vouches for it."""
     report.say(13, "not-a-bundle", path)
+    return False
 
+# ----- Verdict
 
-# --- Verdict ---------------------------------------------------------------------------------------------------------
-
-def check_bundle(root: str, report: Report, anchors: Anchors) -> bool:
+def check_bundle(path: str, report: Report, anchors: Anchors) -> bool:
     """All checks of a bundle; whether what was given from outside vouches for all of it."""
-    bundle = Bundle(root, report)
+    bundle = Bundle(path, report)
     check_files(bundle)
-    if not {"bagit.txt", MANIFEST, LEDGER} & set(bundle.files):
-        report.say(1, "not-a-bundle", root)
+    if not report.need({"bagit.txt", MANIFEST, LEDGER} & set(bundle.files), 1, "not-a-bundle", path):
         return False
     checkpoints = read_checkpoints(bundle)
     stamps = [stamp for each in checkpoints for stamp in read_stamp(bundle, each, anchors)]
     wanted = {each.size for each in checkpoints} | {receipt[2] for receipt in anchors.receipts}
     ledger = Ledger(bundle, wanted, stamps, anchors.lag)
     ledger.read()
-    for check in (lambda: check_checkpoints(bundle, checkpoints, ledger, anchors),
-                  lambda: check_receipts(ledger, anchors),
-                  lambda: check_evidence(bundle, ledger.story),
-                  lambda: check_seals(bundle, ledger.story),
-                  lambda: check_persons(bundle, checkpoints, ledger, anchors),
-                  lambda: check_facts(bundle, ledger.story),
-                  lambda: check_results(bundle, ledger.story)):
-        guarded(check, report)
-    report.facts.update(case=ledger.case, lines=ledger.tree.size, last=ledger.last, files=len(bundle.files),
-                        root=base64.b64encode(ledger.tree.root()).decode("ascii"), left_out=bundle.left_out,
-                        signed=anchors.signed, received=anchors.received, stamped=anchors.stamped,
-                        log_keys=list(ledger.story.log_keys), person_keys=list(ledger.story.person_keys))
+    everything: list[Any] = [(check, (bundle, ledger.story)) for check in
+                             (check_evidence, check_seals, check_facts, check_results)]
+    everything += [(check_checkpoints, (bundle, checkpoints, ledger, anchors)), (check_receipts, (ledger, anchors)),
+                   (check_persons, (bundle, checkpoints, ledger, anchors))]
+    for check, given in everything:  # what one check cannot read is a finding, and the others go on
+        try:
+            check(*given)
+        except UNFIT as error:
+            report.say(1, "unreadable", check.__name__, why=error)
+    people = [f"{each['names'][0]} {fingerprint(each['key'])}" for each in ledger.story.people]
+    report.facts.update(case=ledger.case, lines=ledger.tree.size, last_line=ledger.last, files=len(bundle.files),
+                        root=to_base64(ledger.tree.root()), left_out=bundle.left_out, signed_lines=anchors.signed,
+                        receipt_lines=anchors.received, stamped_lines=anchors.stamped,
+                        log_keys=list(ledger.story.log_keys), people=people)
     reach = min(anchors.signed, max(anchors.received, anchors.stamped)) if anchors.keys else 0
-    return ledger.significant > 0 and reach >= ledger.significant
-
-def guarded(check: Callable[[], None], report: Report) -> None:
-    """Run one check; what it cannot read is a finding, and the others go on."""
-    try:
-        check()
-    except (OSError, Bad) as error:
-        report.say(1, "unreadable", getattr(error, "filename", None) or "", why=error)
+    return 0 < ledger.significant <= reach
 
 def show(report: Report, code: int, path: str, languages: list[int]) -> str:
-    """The text: verdict first, then what was found, then how far the anchors reach."""
-    lines = ["verify.py {}: {}".format(VERSION, path), ""]
-    lines += ["{} ({})".format(VERDICTS[code][language], code) for language in languages]
-    lines += ["", *("{}: {}".format(key, value) for key, value in report.facts.items()), ""]
+    """The text: verdict first, then the facts to compare with what one was told, then what was found."""
+    with open(os.path.abspath(__file__), "rb") as handle:
+        own = hashlib.sha256(handle.read()).hexdigest()
+    lines = [f"verify.py {VERSION}, SHA-256 {own}", path, "", *(f"{LEVELS[code][each]} ({code})" for each in languages), ""]
+    lines += [f"{key}: {value}" for key, value in report.facts.items()] + [""]
     for each in sorted(report.findings, key=lambda each: (-WORDS[each["code"]][0], each["check"])):
-        level = {WARNING: "warning", NOTE: "note"}.get(WORDS[each["code"]][0], VERDICTS.get(WORDS[each["code"]][0], ("",))[0])
+        words = WORDS[each["code"]]
         for language in languages:
-            text = WORDS[each["code"]][1 + language].format_map({**each["facts"]})
-            lines.append("{} [{} {}] {}: {}".format(level, each["check"], each["code"], each["place"], text))
-    lines += ["and {} more: {}".format(count - MAX_SHOWN, code_) for code_, count in report.counts.items() if count > MAX_SHOWN]
-    return "\n".join(lines)
+            text = words[1 + language].format_map(each["facts"])
+            lines.append(f"{LEVELS[words[0]][language]} [{each['check']} {each['code']}] {each['place']}: {text}")
+    lines += [f"+ {count - MAX_SHOWN} {each}" for each, count in report.counts.items() if count > MAX_SHOWN]
+    return "".join(char if char == "\n" or char.isprintable() else f"\\u{ord(char):04x}" for char in "\n".join(lines))
 
 def main(arguments: list[str]) -> int:
-    """The command line."""
     parser = argparse.ArgumentParser(prog="verify.py", description="Verify a bundle of e-mail evidence or a packet.")
-    parser.add_argument("path", nargs="?", default=os.path.dirname(os.path.abspath(__file__)))
-    parser.add_argument("--log-key", metavar="VKEY|FILE", help="the log key as you got it from elsewhere")
+    parser.add_argument("path", nargs="?", default=os.path.dirname(os.path.abspath(__file__)), metavar="BUNDLE|PACKET")
+    parser.add_argument("--log-key", metavar="VKEY|FILE", help="the key of the ledger, as you got it from elsewhere")
     parser.add_argument("--receipt", metavar="TEXT|FILE", action="append", default=[], help="a receipt that you hold")
-    parser.add_argument("--tsa-root", metavar="PEM", help="the root certificate of the time stamping authority")
-    parser.add_argument("--signers", metavar="FILE", help="the allowed signers as you know them")
+    parser.add_argument("--tsa-root", metavar="PEM", help="the root certificates of the time stamping authorities")
+    parser.add_argument("--signers", metavar="FILE", help="the allowed signers (OpenSSH) as you know them")
     parser.add_argument("--lag", metavar="SECONDS", type=int, default=DEFAULT_LAG, help="longest time from act to stamp")
-    parser.add_argument("--language", choices=("ja", "en"))
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--language", choices=("ja", "en"), help="one language; without it, both")
+    parser.add_argument("--json", action="store_true", help="the verdict and every finding as one JSON object")
     given = parser.parse_args(arguments)
-    if not os.path.exists(given.path):
-        parser.error("there is no " + given.path)
-    try:
-        anchors = Anchors(given)
-    except (OSError, Bad) as error:
-        parser.error(str(error))
     report, anchored = Report(), False
     try:
-        if os.path.isdir(given.path):
-            anchored = check_bundle(given.path, report, anchors)
-        else:
-            check_packet(given.path, report, anchors)
+        anchors = Anchors(given)
+        os.stat(given.path)
+    except UNFIT as error:
+        parser.error(str(error))
+    try:
+        anchored = (check_bundle if os.path.isdir(given.path) else check_packet)(given.path, report, anchors)
     except Exception as error:  # the one broad handler: whatever hostile input sets off must not look like a verdict
-        report.say(0, "crash", given.path, why="{}: {}".format(type(error).__name__, str(error)[:200]))
-    code = report.worst()
-    code = VERIFIED if code == CONSISTENT and anchored else code
-    for each in report.findings:
-        each["facts"] = {key: str(value) for key, value in each["facts"].items()}
+        report.say(0, "unreadable", given.path, why=f"the verifier could not go on: {type(error).__name__}: {error}")
+    levels = {WORDS[each][0] for each in report.counts}
+    code = next((level for level in (FAILED, UNREADABLE, INCOMPLETE) if level in levels), VERIFIED if anchored else CONSISTENT)
     if given.json:
-        text = json.dumps({"verdict": VERDICTS[code][0], "exit": code, **report.facts, "counts": report.counts,
-                           "findings": report.findings}, ensure_ascii=True, indent=1)
+        text = json.dumps({"verdict": LEVELS[code][0], "exit": code, **report.facts, "counts": report.counts,
+                           "findings": report.findings}, indent=1)
     else:
         text = show(report, code, given.path, {"en": [0], "ja": [1]}.get(given.language, [1, 0]))
     sys.stdout.buffer.write((text + "\n").encode("utf-8", "backslashreplace"))
     return code
+
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
