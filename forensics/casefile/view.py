@@ -296,6 +296,10 @@ class CaseView:
         self._show(message, f"attachment:{position}", FULL, sha256=sha256, export=export)
         return self._stored(SealedContentStore(self.folder / "content", self.vault), sha256)
 
+    def announce(self, message: str, part: str, export: str) -> None:
+        """Refuse, or have it on the ledger, that a part of a message is about to leave the case in this file."""
+        self._show(message, part, FULL, export=export)
+
     def hits(self, term: str) -> dict[str, int]:
         """How often the texts of each message have the term; it takes two people, and shows nothing but numbers."""
         wanted = _wanted(term)

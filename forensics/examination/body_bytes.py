@@ -6,47 +6,64 @@ is decoded once more; whatever is found counts only if it has the SHA-256 that i
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from forensics import address
 from forensics.casefile.view import CaseView
 from forensics.errors import IntegrityError
 from forensics.evidence.content import ContentStore
-from forensics.evidence.item import payload_name
-from forensics.evidence.readback import open_stored
+from forensics.evidence.sealed_content import content_store
+from forensics.evidence.store import EvidenceStore
 from forensics.formats import mime, transfer
 from forensics.formats.mbox_lines import Variant, unquote
 
-_TEXT = "SELECT sha256, part, charset, text FROM text WHERE message_id_ref = $1 AND position = $2"
+_TEXT = "SELECT text FROM text WHERE message_id_ref = $1 AND position = $2"
 _MESSAGE = "SELECT evidence, address, span_start, span_end, size, raw_sha256 FROM message WHERE id = $1"
 _CARRIER = "SELECT sha256 FROM attachment WHERE address = $1"
 
 
-def body_bytes(view: CaseView, message: str, position: int) -> bytes:
-    """Body ``position`` (from 1) of a message; :class:`IntegrityError` where nothing in the case has its hash."""
-    (row,) = view.rows(_TEXT, [message, position])
-    for found in _candidates(view, message, row):
-        if hashlib.sha256(found).hexdigest() == row["sha256"]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """Which body: of which message, its place there from 1, and what its part in the message tree says of it."""
+
+    message: str
+    position: int
+    said: dict[str, Any]
+
+
+def body_bytes(view: CaseView, body: Body, export: str) -> bytes:
+    """The bytes, to leave the case in the file ``export``; :class:`IntegrityError` where nothing has their hash."""
+    view.announce(body.message, f"body:{body.position}", export)
+    for found in _candidates(view, body):
+        if hashlib.sha256(found).hexdigest() == body.said["sha256"]:
             return found
     raise IntegrityError(
         "the bytes of this body are nowhere in the case",
-        place=f"body {position} of message {message}",
+        place=f"body {body.position} of message {body.message}",
         todo="disclose from a case that still holds its evidence",
     )
 
 
-def _candidates(view: CaseView, message: str, row: dict[str, Any]) -> Iterator[bytes]:
-    if row["sha256"] and ContentStore(view.folder / "content").has(row["sha256"]):
-        yield view.content(row["sha256"])
-    raw = _raw_message(view, message)
+def _candidates(view: CaseView, body: Body) -> Iterator[bytes]:
+    contents = content_store(view.folder / "content", view.vault)
+    if contents.has(body.said["sha256"]):
+        yield _whole(contents, body.said["sha256"])
+    raw = _raw_message(view, body.message)
     if raw is not None:
-        yield from _decoded(raw, row["part"])
-    try:
-        yield (row["text"] or "").encode(row["charset"] or "utf-8")
-    except (LookupError, UnicodeEncodeError):
-        return
+        yield from _decoded(raw, body.said["part"])
+    if view.vault is None:
+        (row,) = view.rows(_TEXT, [body.message, body.position])
+        with contextlib.suppress(LookupError, UnicodeEncodeError):
+            yield (row["text"] or "").encode(body.said["charset"] or "utf-8")
+
+
+def _whole(contents: ContentStore, sha256: str) -> bytes:
+    with contents.open(sha256) as handle:
+        return handle.read()
 
 
 def _decoded(raw: bytes, path: str) -> Iterator[bytes]:
@@ -75,7 +92,7 @@ def _raw_message(view: CaseView, message: str) -> bytes | None:
 def _out_of_evidence(view: CaseView, row: dict[str, Any]) -> bytes | None:
     number = int(address.parse(row["address"]).steps[0])
     try:
-        with open_stored(view.folder / "evidence" / row["evidence"] / payload_name(number)) as handle:
+        with EvidenceStore(view.folder / "evidence", view.vault).open(row["evidence"], number) as handle:
             handle.seek(row["span_start"])
             return handle.read(row["span_end"] - row["span_start"])
     except FileNotFoundError:
@@ -87,5 +104,5 @@ def _out_of_carrier(view: CaseView, row: dict[str, Any]) -> bytes | None:
     while len(at.steps) > 1:
         at = at.parent()
         for carrier in view.rows(_CARRIER, [str(at)]):
-            return view.content(carrier["sha256"])
+            return _whole(content_store(view.folder / "content", view.vault), carrier["sha256"])
     return None

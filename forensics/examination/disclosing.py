@@ -25,7 +25,7 @@ from forensics.casefile.view import CaseView
 from forensics.errors import DONE, IntegrityError, UsageError
 from forensics.evidence.durable import write_new
 from forensics.evidence.readback import read_stored
-from forensics.examination.body_bytes import body_bytes
+from forensics.examination.body_bytes import Body, body_bytes
 from forensics.examination.conductor import Examination
 from forensics.examination.sealing import SaltKey, read_seal
 
@@ -73,6 +73,7 @@ class _Item:
 class _Packet:
     """What goes into the packet: files by name, and what the page says of them."""
 
+    name: str
     files: dict[str, bytes] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
 
@@ -90,7 +91,7 @@ def disclose(
     params = {"messages": [row["id"] for row in found], "parts": list(parts), "checkpoint": checkpoint.path.name}
     inputs = [{"id": each["path"], **each} for item in items.values() for each in item.line.value["out"]]
     with examination.step(Act.DISCLOSE, params=params, inputs=inputs) as step:
-        packet = _Packet()
+        packet = _Packet(name=out.name)
         for number, message in enumerate(_wanted(view, items, found), start=1):
             _add(view, packet, f"{number:04d}", message, parts, checkpoint)
         _add_common(view, packet, checkpoint)
@@ -156,7 +157,7 @@ def _add(
         what = f"the records give another leaf for message {sealed.number} of {evidence} than was sealed"
         raise IntegrityError(what, place=str(view.folder), todo="run 'forensics verify', and check the keys")
     chosen = disclosure.choose(sealed.parts, wanted)
-    files = dict(_files(view, sealed, chosen))
+    files = dict(_files(view, sealed, chosen, packet.name))
     parts = tuple(
         disclosure.ShownPart(salt=salt, file=_part_name(number, part), content=_content_name(number, part, files))
         if number in chosen
@@ -187,7 +188,7 @@ def _add(
     )
 
 
-def _files(view: CaseView, sealed: Sealed, chosen: set[int]) -> Iterator[tuple[str, bytes]]:
+def _files(view: CaseView, sealed: Sealed, chosen: set[int], export: str) -> Iterator[tuple[str, bytes]]:
     """The files of the parts that are shown, each followed by the content that it names."""
     seen = {BODY: 0, ATTACHMENT: 0}
     for number, part in enumerate(sealed.parts):
@@ -197,10 +198,14 @@ def _files(view: CaseView, sealed: Sealed, chosen: set[int]) -> Iterator[tuple[s
         if number not in chosen:
             continue
         yield _part_name(number, part), part
-        sha256 = canonical.decode(disclosure.content_of(part))["sha256"] if kind in seen else None
-        if sha256 is not None:
-            name = _content_file(number, part)
-            yield name, body_bytes(view, sealed.id, seen[kind]) if kind == BODY else view.content(sha256)
+        said = canonical.decode(disclosure.content_of(part)) if kind in seen else {}
+        if said.get("sha256") is None:
+            continue
+        if kind == BODY:
+            data = body_bytes(view, Body(message=sealed.id, position=seen[BODY], said=said), export)
+        else:
+            data = view.attachment(sealed.id, seen[ATTACHMENT], export)
+        yield _content_file(number, part), data
 
 
 def _part_name(number: int, part: bytes) -> str:
