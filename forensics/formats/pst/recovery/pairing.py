@@ -9,11 +9,14 @@ from __future__ import annotations
 import struct
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from forensics.errors import FormatError
 from forensics.formats.mapi import PropertyBag, tags
 from forensics.formats.pst.ltp.heap import Heap
+from forensics.formats.pst.ltp.stored_bag import StoredBag
+from forensics.formats.pst.ltp.table_context import Row, TableContext
 from forensics.formats.pst.messaging.objects import NID_RECIPIENT_TABLE, TYPE_ATTACHMENT, TYPE_MASK, NodeObject
 from forensics.formats.pst.ndb.datatree import DataTree, Trail
 from forensics.formats.pst.ndb.subnodes import Node, subnodes
@@ -46,15 +49,14 @@ def pairs(
     """Roots of property contexts to their blocks of sub-nodes; those of live items may serve their former versions."""
     used = {sub for _, sub in live.values() if sub}
     around = _Around(view, roots, sorted({*subs, *used}))
-    found: list[_Pair] = []
-    for root in roots:
-        for pair in around.pairs(root):
-            if pair.strangers <= (0 if pair.sub in used else _STRANGERS):
-                found.extend(_agreeing(view, pair, subs.get(pair.sub)))
+    near = [pair for root in roots for pair in around.pairs(root)]
     matched: dict[int, int] = {}
     taken: set[int] = set()
-    for pair in sorted(found):
-        if pair.root not in matched and pair.sub not in taken:
+    for pair in sorted(near):
+        if pair.root in matched or pair.sub in taken or pair.strangers > (0 if pair.sub in used else _STRANGERS):
+            continue
+        # Only now, because to read both costs more than all else here.
+        if _agree(view, pair, subs.get(pair.sub)):
             matched[pair.root] = pair.sub
             taken.add(pair.sub)
     return matched
@@ -108,19 +110,19 @@ def _near(roots: Iterable[int], order: list[int]) -> Iterator[int]:
         yield from order[start:done]
 
 
-def _agreeing(view: RecoveryView, pair: _Pair, held: dict[int, Node] | None) -> Iterator[_Pair]:
-    """The pair, if what the two say of each other does not speak against it."""
+def _agree(view: RecoveryView, pair: _Pair, held: dict[int, Node] | None) -> bool:
+    """Whether what the two say of each other does not speak against the pair."""
     try:
         context = NodeObject(view, Node(0, pair.root, 0), Trail()).context()
     except FormatError:
-        return
+        return False
     nodes = subnodes(view, pair.sub, Trail()) if held is None else held
     wanted = {value for _, type_, value in context.records if _is_reference(type_, value)}
-    if wanted <= nodes.keys():
-        others = frozenset(id_ for id_, _, _ in context.records if id_ not in _TOLD)
-        agrees = _agrees(view, context.bag({}, None, [], others), nodes)
-        if agrees or (agrees is None and not pair.strangers):
-            yield pair
+    if not wanted <= nodes.keys():
+        return False
+    others = frozenset(id_ for id_, _, _ in context.records if id_ not in _TOLD)
+    agrees = _agrees(view, context.bag({}, None, [], others), nodes)
+    return agrees or (agrees is None and not pair.strangers)
 
 
 def _agrees(view: RecoveryView, bag: PropertyBag, subs: dict[int, Node]) -> bool | None:
@@ -136,10 +138,16 @@ def _agrees(view: RecoveryView, bag: PropertyBag, subs: dict[int, Node]) -> bool
         return None if listed is not None or attached or not expected else False
     try:
         table = NodeObject(view, listed, Trail()).table()
-        names = {table.bag(row, {}, None, []).text(tags.PR_DISPLAY_NAME) or "" for row in table.rows()}
+        names = {_name(table, row) for row in table.rows()}
     except FormatError:
         return None
     return expected <= {name.strip(" '\"") for name in names}
+
+
+def _name(table: TableContext, row: Row) -> str:
+    """The name in a row of recipients; its other values are not looked at."""
+    named = (one for one in table.stored(row, []) if one[0] >> 16 == tags.PR_DISPLAY_NAME)
+    return StoredBag(islice(named, 1), {}).text(tags.PR_DISPLAY_NAME) or ""
 
 
 def _is_reference(type_: int, value: int) -> bool:

@@ -19,7 +19,7 @@ from forensics.formats.pst.ndb.datatree import Trail, x_entries
 from forensics.formats.pst.ndb.pages import BID_MASK
 from forensics.formats.pst.ndb.subnodes import Node, s_entries, subnodes
 from forensics.formats.pst.recovery import pairing
-from forensics.formats.pst.recovery.view import RecoveryView
+from forensics.formats.pst.recovery.view import HEAD, RecoveryView
 
 _MESSAGE_MARKS = frozenset({tags.PR_MESSAGE_CLASS})
 _TRIED = 32
@@ -49,13 +49,14 @@ def sort_out(view: RecoveryView, used: set[int]) -> Remnants:
         if stray.bid in used:
             continue
         try:
-            block = view.read(stray.bid)
+            if stray.bid & INTERNAL:
+                _internal(view, stray.bid, found, roots, inner)
+                continue
+            head = view.head(stray)
         except FormatError:
             continue
-        if stray.bid & INTERNAL:
-            _internal(view, stray.bid, found, roots, inner)
-        elif len(block.data) > 12 and block.data[2] == SIGNATURE:
-            heaps.append((stray.bid, block.data[3]))
+        if len(head) == HEAD and head[2] == SIGNATURE:
+            heaps.append((stray.bid, head[3]))
         else:
             found.fragments.append(stray.bid)
     for bid, client in heaps:
@@ -126,8 +127,10 @@ def nodes_of(view: RecoveryView, found: Remnants, live: dict[int, tuple[int, int
 def rows_of_tables(view: RecoveryView, found: Remnants, read: set[int]) -> Iterator[Node]:
     """The tables among the remnants, each with the block of sub-nodes in which its rows lie."""
     order = sorted(found.subs)
+    # Tables of recipients and attachments are sub-nodes; those of folders never are.
+    inner = {node.data & BID_MASK for subs in found.subs.values() for node in subs.values()}
     for root in found.tables.values():
-        if root not in read:
+        if root not in read and root not in inner:
             at = bisect_left(order, root)
             near = sorted(order[max(0, at - _TRIED) : at + _TRIED], key=lambda bid: abs(bid - root))
             yield Node(0, root, pairing.sub_of_table(view, root, ((bid, found.subs[bid]) for bid in near)), 0)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from forensics.errors import FormatError
+from forensics.formats.pst.ndb import encryption
 from forensics.formats.pst.ndb.blocks import Block, Place, read_block
 from forensics.formats.pst.ndb.database import NodeDatabase, as_place
 from forensics.formats.pst.ndb.layout import PTYPE_BBT, Layout
 from forensics.formats.pst.ndb.pages import BID_MASK
-from forensics.formats.pst.ndb.strays import Strays
+from forensics.formats.pst.ndb.strays import Stray, Strays
 from forensics.formats.pst.recovery.space import Piece, gaps, without_overlap
 
 _CACHED_BYTES = 1 << 22
+HEAD = 13
+"""So many bytes say whether a block begins a heap and of what kind."""
 
 
 class RecoveryView:
@@ -40,6 +43,14 @@ class RecoveryView:
                 self._held_bytes = len(held.data)
             self._held[bid] = held
         return held
+
+    def head(self, stray: Stray) -> bytes:
+        """The first bytes of a free block, which tell what it is; its check value was compared when it was found."""
+        db = self.db
+        if stray.place.inflated or db.place(stray.bid) is not None:
+            return self.read(stray.bid).data[:HEAD]
+        raw = db.source.read(stray.place.at, min(HEAD, stray.place.stored))
+        return encryption.decode(raw, db.crypt, stray.bid)
 
     def has(self, bid: int) -> bool:
         """Whether a block of this id is there, in the index or in free space."""
