@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import forensics
 from forensics.examination.dependencies import lock_sha256
@@ -55,9 +55,10 @@ class Silent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
-    """The clock, the command as given, the number of workers, and who watches."""
+    """The clock and what the system knows of it, the command as given, the number of workers, and who watches."""
 
     now: Callable[[], int] = time.time_ns
+    clock: Callable[[], dict[str, Any]] = dict
     argv: tuple[str, ...] = ()
     workers: int = 2
     progress: Progress = field(default_factory=Silent)
