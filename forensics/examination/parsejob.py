@@ -82,7 +82,9 @@ def _plan_file(
     file: dict[str, Any], handle: BinaryIO, parsers: dict[str, Parser], folders: frozenset[str], settings: Settings
 ) -> dict[str, Any]:
     found = sniff.sniff_handle(handle, file["size"], file["path"])
-    candidate = Candidate(path=file["path"], size=file["size"], sniffed=found, neighbours=folders)
+    handle.seek(0)
+    head = handle.read(sniff.HEAD)
+    candidate = Candidate(path=file["path"], size=file["size"], sniffed=found, neighbours=folders, head=head)
     name, why = strongest(candidate, parsers)
     answer = {"number": file["number"], "parser": name, "kind": found.kind.value, "why": why or found.why, "lost": ""}
     if why:

@@ -16,6 +16,7 @@ from forensics import tables
 from forensics.records import Record
 
 CONTENT = "content"
+_BUFFER = 1 << 20
 
 
 class PartWriter:
@@ -24,7 +25,7 @@ class PartWriter:
     def __init__(self, spool: Path) -> None:
         self._parts = spool / "parts"
         self._parts.mkdir(exist_ok=True)
-        self._content = (spool / CONTENT).open("w+b")
+        self._content = (spool / CONTENT).open("wb", buffering=_BUFFER)
         self._columns: dict[str, tables.Columns] = {}
         self._kept: dict[str, tuple[int, int]] = {}
         self._end = 0
@@ -40,7 +41,6 @@ class PartWriter:
         """Store extracted bytes under their own SHA-256, once."""
         sha256 = hashlib.sha256(data).hexdigest()
         if sha256 not in self._kept:
-            self._content.seek(self._end)
             self._content.write(data)
             self._kept[sha256] = (self._end, len(data))
             self._end += len(data)
@@ -51,8 +51,11 @@ class PartWriter:
         if sha256 not in self._kept:
             return None
         start, size = self._kept[sha256]
-        self._content.seek(start)
-        return self._content.read(size)
+        # A handle of its own: the other one writes on and on, and would lose its buffer each time it is moved.
+        self._content.flush()
+        with open(self._content.name, "rb") as handle:
+            handle.seek(start)
+            return handle.read(size)
 
     def finish(self) -> dict[str, Any]:
         """Write the tables and say what the spool holds: the answer of the job."""

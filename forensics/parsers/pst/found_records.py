@@ -76,12 +76,13 @@ def of_folder(node: FolderNode, at: Address) -> Iterator[Record]:
 def of_item(found: FoundItem, at: Address, around: Around, keep: Keep) -> Iterator[Record]:
     """An item that a folder lists or that is an orphan."""
     address = at.child(f"node:{found.nid}", found.span)
+    tier = _TIERS.get(found.place.recovery)
+    if tier is None:
+        yield from _records(found, address, around, keep)
+        return
     records = list(_records(found, address, around, keep))
     yield from records
-    tier = _TIERS.get(found.place.recovery)
-    if tier is not None:
-        ref = _message_ref(records)
-        yield _how(found, address, tier, Confidence.CERTAIN, ref)
+    yield _how(found, address, tier, Confidence.CERTAIN, _message_ref(records))
 
 
 def of_recovered(one: Recovered, at: Address, around: Around, keep: Keep) -> Iterator[Record]:

@@ -54,6 +54,13 @@ class Heap:
             raise FormatError(f"Item {hid:#x} of the heap lies outside of its block.")
         return data[start:stop]
 
+    def first(self) -> tuple[bytes, tuple[int, ...]]:
+        """The first block and its map: what lies between two entries is an item. Nothing where the map is damaged."""
+        try:
+            return self._blocks.get(0) or self._load(0)
+        except FormatError:
+            return b"", ()
+
     def count(self, number: int) -> int:
         """How many items one block of the heap has."""
         held = self._blocks.get(number) or self._load(number)

@@ -26,11 +26,12 @@ _FAILED, _VERIFIED = Integrity.FAILED, Integrity.VERIFIED
 class PropertyContext:
     """The records of a property context; values are read when they are asked for."""
 
-    __slots__ = ("_values", "records")
+    __slots__ = ("_heap", "_values", "records")
 
     def __init__(self, heap: Heap, values: Values) -> None:
         if heap.client != PROPERTY_CONTEXT:
             raise FormatError(f"The heap is of kind {heap.client:#x} and no property context.")
+        self._heap = heap
         self._values = values
         self.records: list[tuple[int, int, int]] = []
         for leaf in bth.leaves(heap, heap.root, 2, 6):
@@ -52,6 +53,8 @@ class PropertyContext:
     def stored(self, lost: list[Lost], left: frozenset[int] = frozenset()) -> Iterator[Stored]:
         """The same before properties are made of it. This loop runs for every property of a store."""
         at, faults, width_of = self._values.at, self._values.faults, _INLINE.get
+        data, offsets = self._heap.first()
+        count, size = len(offsets), len(data)
         integrity = _FAILED if faults else _VERIFIED
         for id_, type_, value in self.records:
             tag = id_ << 16 | type_
@@ -61,6 +64,13 @@ class PropertyContext:
             elif id_ in left or type_ in _NONE:
                 yield tag, b"", (), integrity
             else:
+                index = value >> 5
+                if index < count and index and not value & 0x1F and offsets[index - 1] <= offsets[index] <= size:
+                    # Most values lie in the first block of the heap; this is what ``at`` does with them.
+                    raw = data[offsets[index - 1] : offsets[index]]
+                    if not type_ & tags.MULTIVALUED:
+                        yield tag, raw, (), integrity
+                        continue
                 try:
                     raw = at(value)
                 except FormatError as error:

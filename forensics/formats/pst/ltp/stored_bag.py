@@ -22,6 +22,7 @@ _INTEGERS = {
     tags.PTYP_BOOLEAN: struct.Struct("<H"),
     tags.PTYP_ERROR_CODE: struct.Struct("<I"),
 }
+_CODEPAGES = frozenset((tags.PR_MESSAGE_CODEPAGE, tags.PR_MESSAGE_LOCALE_ID, tags.PR_INTERNET_CPID))
 _FIRST_NAMED = 0x8000
 _TICKS = 8
 
@@ -48,7 +49,7 @@ class StoredBag(PropertyBag):
     def __getattr__(self, name: str) -> Any:
         """The slots of the bag that stay empty until they are asked for."""
         if name == "codepage":
-            self.codepage = self._stated_codepage()
+            self.codepage = None if _CODEPAGES.isdisjoint(self._chosen) else self._stated_codepage()
         elif name == "everything":
             self.everything = tuple(map(self._property, self.stored))
         elif name == "_ids":

@@ -30,6 +30,8 @@ _INFO = struct.Struct("<BB4HIII")
 _COLUMN = struct.Struct("<IHBB")
 _ROW_ID = struct.Struct("<I")
 _INDEX = {"<H": struct.Struct("<IH"), "<I": struct.Struct("<II")}
+_WIDEST = 8
+"""A value of more bytes does not lie in the row itself."""
 _FAILED, _VERIFIED = Integrity.FAILED, Integrity.VERIFIED
 
 
@@ -60,6 +62,7 @@ class TableContext:
     __slots__ = (
         "_bitmap",
         "_cells",
+        "_description",
         "_layout",
         "_leaf",
         "_own",
@@ -85,7 +88,8 @@ class TableContext:
         self._values = values
         self._own = {heap.root, index, rows} - {0}
         end = _INFO.size + count * _COLUMN.size
-        self.columns, self._pointing, self._cells = _described(raw[_INFO.size : end])
+        self._description = raw[_INFO.size : end]
+        self.columns, self._pointing, self._cells = _described(self._description)
         self.index = self._read_index(heap, index)
         self._pages = values.tree(rows) if rows & 0x1F else None
         self._rows_a_block = 0
@@ -188,25 +192,24 @@ class TableContext:
 
     def stored(self, row: Row, lost: list[Lost]) -> Iterator[Stored]:
         """The same before properties are made of it."""
-        faults = self._values.faults
+        faults, whole = self._values.faults, row.raw
         integrity = _FAILED if faults else _VERIFIED
-        for column, cell in self.cells(row):
-            type_ = column.tag & 0xFFFF
-            width = tags.WIDTHS.get(type_)
-            if width is not None and width <= 8:
+        for tag, width, at, end in _filled(self._description, whole[self._bitmap :]):
+            raw = whole[at:end]
+            if width:
                 # A boolean has one byte in a row and two in a property context.
-                raw = cell if len(cell) == width else cell.ljust(width, b"\0")[:width]
-                yield column.tag, raw, (), integrity
+                raw = raw if len(raw) == width else raw.ljust(width, b"\0")[:width]
+                yield tag, raw, (), integrity
                 continue
             try:
-                raw = self._value(int.from_bytes(cell[:4], "little"))
+                raw = self._value(int.from_bytes(raw, "little"))
             except FormatError as error:
-                lost.append(Lost(f"property {column.tag:#010x} of row {row.number + 1}", "its value", error.what))
+                lost.append(Lost(f"property {tag:#010x} of row {row.number + 1}", "its value", error.what))
                 continue
-            values, why = elements_of(type_, raw)
+            values, why = elements_of(tag & 0xFFFF, raw) if tag & tags.MULTIVALUED else ((), "")
             if why:
-                lost.append(Lost(f"property {column.tag:#010x}", "its separate values", why))
-            yield column.tag, raw, values, _FAILED if faults else _VERIFIED
+                lost.append(Lost(f"property {tag:#010x}", "its separate values", why))
+            yield tag, raw, values, _FAILED if faults else _VERIFIED
 
 
 @lru_cache(maxsize=64)
@@ -217,3 +220,15 @@ def _described(raw: bytes) -> tuple[tuple[Column, ...], tuple[Column, ...], tupl
     pointing = tuple(each for each in columns if (tags.WIDTHS.get(each.tag & 0xFFFF) or 16) > 8)
     cells = tuple((each, each.bit >> 3, 0x80 >> (each.bit & 7), each.at, each.at + each.width) for each in columns)
     return columns, pointing, cells
+
+
+@lru_cache(maxsize=256)
+def _filled(description: bytes, bitmap: bytes) -> tuple[tuple[int, int, int, int], ...]:
+    """The cells that a bitmap says are filled: tag, bytes of the value (0 where the cell only points to it), place."""
+    found = []
+    for column, byte, bit, at, end in _described(description)[2]:
+        if byte < len(bitmap) and bitmap[byte] & bit:
+            width = tags.WIDTHS.get(column.tag & 0xFFFF) or 0
+            fixed = 0 < width <= _WIDEST
+            found.append((column.tag, width if fixed else 0, at, end if fixed else min(end, at + _ROW_ID.size)))
+    return tuple(found)
