@@ -52,7 +52,7 @@ def report(
     """Write the named reports, or the usual ones, unless they were written from just this timeline.
 
     A report with ``on_request`` is written only by its name; it alone takes a selection of messages. One with
-    ``takes_options`` is a paper: it is made from the ledger, so it needs no timeline, and each language of it is one.
+    ``from_ledger`` needs no timeline, and one with ``takes_options`` is a paper, of which each language is a report.
     """
     known = available()
     unknown = [name for name in names if name not in known]
@@ -65,9 +65,13 @@ def report(
     view = examination.view()
     chosen = (options or PaperOptions()).checked()
     wanted = [known[name] for name in names or usual]
-    if not all(_is_paper(offer) for offer in wanted) and view.newest(Act.TIMELINE) is None:
+    if not all(_from_ledger(offer) for offer in wanted) and view.newest(Act.TIMELINE) is None:
         raise UsageError("there is no timeline yet", place=str(view.folder), todo="run 'forensics timeline' first")
     return [_write(examination, view, offer, again, selection, chosen) for offer in wanted]
+
+
+def _from_ledger(offer: discovery.Offer) -> bool:
+    return bool(getattr(offer.maker, "from_ledger", False))
 
 
 def _is_paper(offer: discovery.Offer) -> bool:
@@ -116,8 +120,8 @@ def _write(
 
 
 def _inputs(view: CaseView, offer: discovery.Offer) -> list[str]:
-    """What a report is made from: the timeline, or for a paper the newest line of the ledger that is no report."""
-    if _is_paper(offer):
+    """What a report is made from: the timeline, or the newest line of the ledger that tells of no report."""
+    if _from_ledger(offer):
         return [line.sha256 for line in reversed(view.lines) if line.act != Act.REPORT][:1]
     made = view.newest(Act.TIMELINE)
     return [str(output["sha256"]) for output in made.value["out"]] if made else []

@@ -33,6 +33,7 @@ class Paper:
     version: ClassVar[str]
     on_request = True
     takes_options = True
+    from_ledger = True
     wide = False
     draft = True
     continuous = False
