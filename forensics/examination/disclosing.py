@@ -5,7 +5,6 @@ Every proof is followed back from its files to the signed checkpoint before the 
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from forensics import canonical
-from forensics.casefile import checkpoints, disclosure, merkle, notes
+from forensics.casefile import checkpoints, disclosure, keyfiles, merkle, notes
 from forensics.casefile.acts import Act
 from forensics.casefile.disclosed_text import Told, disclosed_text
 from forensics.casefile.ledger import Line
@@ -23,13 +22,13 @@ from forensics.casefile.message_parts import ATTACHMENT, BODY, Sealed, kind_of, 
 from forensics.casefile.seal import message_leaf, part_leaves, salter
 from forensics.casefile.view import CaseView
 from forensics.errors import DONE, IntegrityError, UsageError
-from forensics.evidence.durable import write_new
+from forensics.evidence.bag import PAYLOAD, Bag, BagWriter
 from forensics.evidence.readback import read_stored
 from forensics.examination.body_bytes import Body, body_bytes
 from forensics.examination.conductor import Examination
 from forensics.examination.sealing import SaltKey, read_seal
 
-MANIFEST, EXPLAINED = "manifest-sha256.txt", "DISCLOSED.txt"
+FOLDER = "disclosed"
 _FIND = "SELECT id, evidence, address FROM message WHERE id = $1 OR address = $1 OR message_id = $1 ORDER BY address"
 _DOCUMENTS = ("pdf", "txt", "csv", "docx", "xlsx", "pptx", "doc", "xls", "ppt")
 _OTHERS = ("png", "jpg", "jpeg", "gif", "tif", "tiff", "eml", "msg", "zip")
@@ -46,7 +45,7 @@ class DiscloseSummary:
     shown: int
     withheld: int
     checkpoint: int
-    sha256: str
+    manifest_sha256: str
 
     @property
     def exit_code(self) -> int:
@@ -93,13 +92,19 @@ def disclose(
     with examination.step(Act.DISCLOSE, params=params, inputs=inputs) as step:
         packet = _Packet(name=out.name)
         for number, message in enumerate(_wanted(view, items, found), start=1):
-            _add(view, packet, f"{number:04d}", message, parts, checkpoint)
+            _add(view, packet, f"{FOLDER}/{number:04d}", message, parts, checkpoint)
         _add_common(view, packet, checkpoint)
-        sha256 = _write(packet, out)
+        bag = _write(view, packet, checkpoint, out)
         counts = {"shown": sum(len(t.shown) for t in packet.told), "withheld": sum(t.withheld for t in packet.told)}
-        step.outputs.append({"id": out.name, "sha256": sha256, "size": len(packet.files[MANIFEST])})
+        step.outputs.append({"id": out.name, "sha256": bag.manifest_sha256, "size": bag.size})
         step.result = {"messages": len(packet.told), **counts}
-    return DiscloseSummary(out=str(out), messages=len(packet.told), checkpoint=checkpoint.size, sha256=sha256, **counts)
+    return DiscloseSummary(
+        out=str(out),
+        messages=len(packet.told),
+        checkpoint=checkpoint.size,
+        manifest_sha256=bag.manifest_sha256,
+        **counts,
+    )
 
 
 # -- what is to be shown -----------------------------------------------------------------------------------------------
@@ -178,7 +183,7 @@ def _add(
     shown = [each.file for each in parts if isinstance(each, disclosure.ShownPart)]
     packet.told.append(
         Told(
-            folder=folder,
+            folder=f"{PAYLOAD}/{folder}",
             evidence=evidence,
             index=sealed.number,
             of=item.tree.size,
@@ -233,7 +238,7 @@ def _content_name(number: int, part: bytes, files: dict[str, bytes]) -> str:
 
 def _verifiers(view: CaseView) -> list[notes.Verifier]:
     try:
-        lines = read_stored(view.folder / "keys" / "log.vkey").decode().splitlines()
+        lines = read_stored(view.folder / keyfiles.LOG).decode().splitlines()
     except FileNotFoundError as error:
         todo = "make a key with 'forensics case key', then seal the case"
         raise UsageError("the ledger of this case has no key yet", place=str(view.folder), todo=todo) from error
@@ -251,34 +256,37 @@ def _checkpoint(view: CaseView, line: int) -> checkpoints.Stored:
 
 
 def _add_common(view: CaseView, packet: _Packet, checkpoint: checkpoints.Stored) -> None:
+    """The checkpoint with what stands beside it, and the public keys, in the places that a bundle gives them."""
     name = checkpoint.path.name
     beside = [path for path in checkpoint.path.parent.glob(f"{name}.*") if checkpoints.BESIDE.fullmatch(path.name)]
-    for path in sorted([checkpoint.path, *beside]):
-        packet.files[f"checkpoint/{path.name}"] = read_stored(path)
-    for path in (view.folder / "keys" / "log.vkey", view.folder / "keys" / "allowed_signers"):
+    keys = [view.folder / name for name in (keyfiles.LOG, keyfiles.SIGNERS)]
+    certificates = sorted((view.folder / keyfiles.TSA).glob("*.pem"))
+    for path in (checkpoint.path, *beside, *keys, *certificates):
         if path.is_file():
-            packet.files[f"keys/{path.name}"] = read_stored(path)
-    packet.files["verify.py"] = resources.files("forensics.evidence").joinpath("handover/verify.py").read_bytes()
+            packet.files[path.relative_to(view.folder).as_posix()] = read_stored(path)
+
+
+def _write(view: CaseView, packet: _Packet, checkpoint: checkpoints.Stored, out: Path) -> Bag:
     head = " ".join(notes.parse_note(checkpoint.data).text.split("\n")[:3])
-    text = disclosed_text(case=view.facts.id, receipt=head, messages=packet.told)
-    packet.files[EXPLAINED] = text.encode()
-    listed = sorted((name, hashlib.sha256(data).hexdigest()) for name, data in packet.files.items())
-    packet.files[MANIFEST] = "".join(f"{sha256}  {name}\n" for name, sha256 in listed).encode()
-
-
-def _write(packet: _Packet, out: Path) -> str:
-    """Write the packet beside its place and give it its name at the end; the answer is the hash of its manifest."""
-    beside = out.with_name(out.name + ".new")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.unlink(missing_ok=True)
-    if out.suffix == ".zip":
-        with zipfile.ZipFile(beside, "x", zipfile.ZIP_DEFLATED) as archive:
-            for name, data in sorted(packet.files.items()):
-                archive.writestr(zipfile.ZipInfo(f"{out.stem}/{name}", _LONG_AGO), data, zipfile.ZIP_DEFLATED)
-    else:
+    handover = resources.files("forensics.evidence").joinpath("handover")
+    tags = {
+        "DISCLOSED.txt": disclosed_text(case=view.facts.id, receipt=head, messages=packet.told).encode(),
+        "verify.py": handover.joinpath("verify.py").read_bytes(),
+    }
+    info = {"External-Identifier": view.facts.id, "External-Description": "disclosure packet"}
+    folder = out.with_name(f"{out.stem}.unpacked") if out.suffix == ".zip" else out
+    with BagWriter(folder) as writer:
         for name, data in packet.files.items():
-            path = beside / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_new(path, data)
-    beside.replace(out)
-    return hashlib.sha256(packet.files[MANIFEST]).hexdigest()
+            writer.put(name, data)
+        bag = writer.finish(info, tags)
+    if out.suffix == ".zip":
+        _pack(folder, out)
+        shutil.rmtree(folder)
+    return bag
+
+
+def _pack(folder: Path, out: Path) -> None:
+    with zipfile.ZipFile(out, "x", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+            entry = zipfile.ZipInfo(f"{out.stem}/{path.relative_to(folder).as_posix()}", _LONG_AGO)
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,11 +57,13 @@ def sign(case: Path, keys: Keyring) -> checkpoints.Stored:
 
 
 def list_again(packet: Path) -> None:
-    """Make the manifest fit the files, as whoever forges a packet would."""
-    names = sorted(path.relative_to(packet).as_posix() for path in packet.rglob("*") if path.is_file())
-    lines = (
-        f"{hashlib.sha256((packet / name).read_bytes()).hexdigest()}  {name}\n"
-        for name in names
-        if name != "manifest-sha256.txt"
-    )
-    (packet / "manifest-sha256.txt").write_text("".join(lines))
+    """Make the manifests fit the files, as whoever forges a packet would."""
+    files = sorted(path for path in packet.rglob("*") if path.is_file() and path.name != "tagmanifest-sha256.txt")
+    names = [path.relative_to(packet).as_posix() for path in files]
+    payload = [name for name in names if name.startswith("data/")]
+    size = sum((packet / name).stat().st_size for name in payload)
+    info = packet / "bag-info.txt"
+    info.write_text(re.sub("Oxum: .*", f"Oxum: {size}.{len(payload)}", info.read_text()))
+    for manifest, listed in (("manifest", payload), ("tagmanifest", [name for name in names if name not in payload])):
+        lines = (f"{hashlib.sha256((packet / name).read_bytes()).hexdigest()}  {name}\n" for name in listed)
+        (packet / f"{manifest}-sha256.txt").write_text("".join(lines))

@@ -38,7 +38,7 @@ def packet(made: Sealed, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def check(packet: Path, made: Sealed, folder: str = "0001") -> dict[str, object]:
-    at = packet / folder
+    at = packet / "data/disclosed" / folder
     return disclosure.check((at / disclosure.PROOF).read_bytes(), lambda name: (at / name).read_bytes(), made.verifiers)
 
 
@@ -51,7 +51,7 @@ def test_headers_are_shown_while_the_body_stays_hidden(packet: Path, made: Seale
     text = everything(packet)
     assert b"message-part-v1\nheader\nSubject: with a file" in text
     assert SECRET not in text
-    (attachment,) = (packet / "0001/content").iterdir()
+    (attachment,) = (packet / "data/disclosed/0001/content").iterdir()
     assert attachment.read_bytes() == bytes(range(10))
 
 
@@ -60,7 +60,7 @@ def test_neither_body_nor_its_hash_nor_that_of_the_message_can_be_read_from_the_
 ) -> None:
     (row,) = CaseView(made.case).rows("SELECT id, raw_sha256 FROM message WHERE message_id = $1", [FILE_MAIL])
     (text,) = CaseView(made.case).rows("SELECT sha256 FROM text WHERE message_id_ref = $1", [row["id"]])
-    extra = notes.parse_proof((packet / "0001" / disclosure.PROOF).read_bytes()).extra
+    extra = notes.parse_proof((packet / "data/disclosed/0001" / disclosure.PROOF).read_bytes()).extra
     whole = everything(packet) + extra
     for secret in (row["raw_sha256"], text["sha256"]):
         assert secret.encode() not in whole
@@ -73,19 +73,22 @@ def test_the_packet_is_listed_and_says_what_is_proved_in_two_languages(packet: P
     assert "改ざん不可能" not in told
     assert (packet / "verify.py").is_file()
     if shutil.which("sha256sum"):
-        command = ["sha256sum", "--check", "--strict", "--quiet", "manifest-sha256.txt"]
+        command = ["sha256sum", "--check", "--strict", "--quiet", "manifest-sha256.txt", "tagmanifest-sha256.txt"]
         assert subprocess.run(command, cwd=packet, check=False).returncode == 0
-    listed = {line[66:] for line in (packet / "manifest-sha256.txt").read_text().splitlines()}
-    found = {path.relative_to(packet).as_posix() for path in packet.rglob("*") if path.is_file()}
-    assert found == listed | {"manifest-sha256.txt"}
+    bagit = pytest.importorskip("bagit")
+    assert bagit.Bag(str(packet)).is_valid()
 
 
 def test_the_ledger_tells_what_was_disclosed_and_an_archive_holds_the_same(made: Sealed, tmp_path: Path) -> None:
     done = made.disclose(tmp_path / "one")
     again = made.disclose(tmp_path / "one.zip")
     last = lines(made.case)[-1]
-    assert (last.act, last.value["result"]["messages"], last.value["out"][0]["sha256"]) == ("disclose", 1, again.sha256)
-    assert done.sha256 == again.sha256
+    assert (last.act, last.value["result"]["messages"], last.value["out"][0]["sha256"]) == (
+        "disclose",
+        1,
+        again.manifest_sha256,
+    )
+    assert done.manifest_sha256 == again.manifest_sha256
     with zipfile.ZipFile(tmp_path / "one.zip") as archive:
         archive.extractall(tmp_path / "unpacked")
     assert everything(tmp_path / "unpacked/one") == everything(tmp_path / "one")
@@ -129,12 +132,14 @@ def forged(packet: Path, tmp_path: Path) -> Path:
 
 
 def _subject(packet: Path) -> Path:
-    return next(path for path in packet.glob("0001/parts/*-header.txt") if b"\nSubject:" in path.read_bytes())
+    return next(
+        path for path in packet.glob("data/disclosed/0001/parts/*-header.txt") if b"\nSubject:" in path.read_bytes()
+    )
 
 
 def _rewrite(packet: Path, change: object, folder: str = "0001") -> None:
     """Put another disclosure into the proof."""
-    path = packet / folder / disclosure.PROOF
+    path = packet / "data/disclosed" / folder / disclosure.PROOF
     proof = notes.parse_proof(path.read_bytes())
     assert callable(change)
     path.write_bytes(notes.write_proof(replace(proof, extra=change(disclosure.decode(proof.extra)).encode())))
@@ -149,7 +154,7 @@ def test_a_swapped_part_is_found(forged: Path, made: Sealed) -> None:
 
 
 def test_two_parts_in_each_others_place_are_found(forged: Path, made: Sealed) -> None:
-    one, two = sorted(forged.glob("0001/parts/*-header.txt"))[:2]
+    one, two = sorted(forged.glob("data/disclosed/0001/parts/*-header.txt"))[:2]
     first, second = one.read_bytes(), two.read_bytes()
     one.write_bytes(second)
     two.write_bytes(first)
@@ -180,7 +185,7 @@ def test_an_altered_salt_is_found(forged: Path, made: Sealed) -> None:
 
 
 def test_changed_content_beside_its_part_is_found(forged: Path, made: Sealed) -> None:
-    (path,) = (forged / "0001/content").iterdir()
+    (path,) = (forged / "data/disclosed/0001/content").iterdir()
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(IntegrityError, match="not the content") as caught:
         check(forged, made)
@@ -189,11 +194,15 @@ def test_changed_content_beside_its_part_is_found(forged: Path, made: Sealed) ->
 
 def test_the_part_of_another_message_is_found(made: Sealed, tmp_path: Path) -> None:
     made.disclose(tmp_path / "two", FILE_MAIL, "<1@example.jp>", parts="header:Subject")
-    one, two = (next((tmp_path / "two" / folder).glob("parts/*-header.txt")) for folder in ("0001", "0002"))
+    one, two = (
+        next((tmp_path / "two/data/disclosed" / folder).glob("parts/*-header.txt")) for folder in ("0001", "0002")
+    )
     one.write_bytes(two.read_bytes())
     with pytest.raises(IntegrityError, match="do not lead"):
         check(tmp_path / "two", made)
-    shutil.copy(tmp_path / "two/0002/packet.tlog-proof", tmp_path / "two/0001/packet.tlog-proof")
+    shutil.copy(
+        tmp_path / "two/data/disclosed/0002/packet.tlog-proof", tmp_path / "two/data/disclosed/0001/packet.tlog-proof"
+    )
     with pytest.raises((IntegrityError, OSError)):
         check(tmp_path / "two", made)
 
@@ -205,7 +214,7 @@ def test_a_whole_message_in_anothers_place_is_found(forged: Path, made: Sealed) 
 
 
 def test_a_withheld_part_cannot_be_guessed_from_the_proof(packet: Path, made: Sealed) -> None:
-    told = disclosure.decode(notes.parse_proof((packet / "0001" / disclosure.PROOF).read_bytes()).extra)
+    told = disclosure.decode(notes.parse_proof((packet / "data/disclosed/0001" / disclosure.PROOF).read_bytes()).extra)
     withheld = {part for part in told.parts if isinstance(part, bytes)}
     shown = [part.salt for part in told.parts if isinstance(part, ShownPart)]
     (row,) = CaseView(made.case).rows(
@@ -222,7 +231,7 @@ def test_a_withheld_part_cannot_be_guessed_from_the_proof(packet: Path, made: Se
 
 
 def test_a_wrong_checkpoint_is_found(forged: Path, made: Sealed) -> None:
-    path = forged / "0001" / disclosure.PROOF
+    path = forged / "data/disclosed/0001" / disclosure.PROOF
     proof = notes.parse_proof(path.read_bytes())
     stranger = keyring.new(made.keys.case).signer
     point = notes.Checkpoint.of(notes.parse_note(proof.checkpoint).text)
@@ -236,7 +245,7 @@ def test_a_wrong_checkpoint_is_found(forged: Path, made: Sealed) -> None:
 
 
 def test_a_truncated_proof_is_found(forged: Path, made: Sealed) -> None:
-    path = forged / "0001" / disclosure.PROOF
+    path = forged / "data/disclosed/0001" / disclosure.PROOF
     data = path.read_bytes()
     proof = notes.parse_proof(data)
     path.write_bytes(notes.write_proof(replace(proof, hashes=proof.hashes[:-1])))
