@@ -1,8 +1,4 @@
-"""The columnar schema of every record kind, and how records become tables, in one place (Apache Arrow and Parquet).
-
-A missing value is null, and the map column ``absent`` of its row says why. Instants stand twice: as ``timestamp[us]``
-in UTC for queries (cut, not rounded) and, for clocks, as whole nanoseconds since 1970.
-"""
+"""How records become tables of their kind's columns, and what a table's rows hash to (Apache Arrow and Parquet)."""
 
 from __future__ import annotations
 
@@ -20,167 +16,32 @@ import pyarrow.parquet as pq
 from forensics.absent import Absent
 from forensics.address import origin_key, record_id
 from forensics.records import MomentRecord, Record
+from forensics.schemas import COLUMNS, COMMON, Type
 
-_STRING = pa.string()
-_INSTANT = pa.timestamp("us", tz="UTC")
-_WHY = pa.map_(_STRING, _STRING)
+__all__ = ["ROW_GROUP", "SCHEMAS", "Columns", "digest", "gather", "read_verified", "write_parquet", "write_slices"]
+
 ROW_GROUP = 1 << 17
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
-
-_COMMON: tuple[tuple[str, pa.DataType], ...] = (
-    ("id", _STRING),
-    ("origin_key", _STRING),
-    ("evidence", _STRING),
-    ("address", _STRING),
-    ("span_start", pa.int64()),
-    ("span_end", pa.int64()),
-    ("recovery", _STRING),
-    ("parser", _STRING),
-)
-_PART: tuple[tuple[str, pa.DataType], ...] = (("message_id_ref", _STRING), ("position", pa.int32()))
-
-
-def _schema(*own: tuple[str, pa.DataType]) -> pa.Schema:
-    return pa.schema([*_COMMON, *own, ("absent", _WHY)])
-
-
+_STRING = pa.string()
+_INSTANT = pa.timestamp("us", tz="UTC")
+_ARROW: dict[Type, pa.DataType] = {
+    "text": _STRING,
+    "texts": pa.list_(_STRING),
+    "bytes": pa.binary(),
+    "flag": pa.bool_(),
+    "int32": pa.int32(),
+    "int64": pa.int64(),
+    "instant": _INSTANT,
+}
 SCHEMAS: dict[str, pa.Schema] = {
-    "message": _schema(
-        ("item_class", _STRING),
-        ("store_path", _STRING),
-        ("message_id", _STRING),
-        ("edrm_mih", _STRING),
-        ("subject", _STRING),
-        ("sender", _STRING),
-        ("sender_address", _STRING),
-        ("to", _STRING),
-        ("cc", _STRING),
-        ("bcc", _STRING),
-        ("date_utc", _INSTANT),
-        ("date_raw", _STRING),
-        ("received_utc", _INSTANT),
-        ("in_reply_to", _STRING),
-        ("references", _STRING),
-        ("has_attachments", pa.bool_()),
-        ("attachment_count", pa.int32()),
-        ("size", pa.int64()),
-        ("raw_sha256", _STRING),
-        ("canonical_sha256", _STRING),
-        ("body_sha256", _STRING),
-        ("thread_index", _STRING),
-        ("flags", pa.list_(_STRING)),
-        ("defects", pa.list_(_STRING)),
-        ("integrity", _STRING),
-        ("embedded_in", _STRING),
-        ("depth", pa.int32()),
-    ),
-    "header": _schema(
-        *_PART,
-        ("name", _STRING),
-        ("raw", pa.binary()),
-        ("decoded", _STRING),
-        ("charset", _STRING),
-        ("method", _STRING),
-        ("bad_bytes", pa.int32()),
-    ),
-    "recipient": _schema(
-        *_PART,
-        ("role", _STRING),
-        ("name", _STRING),
-        ("mail_address", _STRING),
-        ("address_type", _STRING),
-        ("raw", _STRING),
-    ),
-    "moment": _schema(
-        *_PART,
-        ("meaning", _STRING),
-        ("basis", _STRING),
-        ("says", _STRING),
-        ("utc", _INSTANT),
-        ("utc_ns", pa.int64()),
-        ("raw", _STRING),
-        ("zone", _STRING),
-        ("offset_minutes", pa.int32()),
-        ("precision", _STRING),
-    ),
-    "text": _schema(
-        *_PART,
-        ("kind", _STRING),
-        ("text", _STRING),
-        ("sha256", _STRING),
-        ("size", pa.int64()),
-        ("charset", _STRING),
-        ("declared_charset", _STRING),
-        ("method", _STRING),
-        ("bad_bytes", pa.int32()),
-        ("part", _STRING),
-    ),
-    "attachment": _schema(
-        *_PART,
-        ("name", _STRING),
-        ("names", pa.list_(_STRING)),
-        ("size", pa.int64()),
-        ("sha256", _STRING),
-        ("declared_type", _STRING),
-        ("detected_type", _STRING),
-        ("disposition", _STRING),
-        ("content_id", _STRING),
-        ("part", _STRING),
-    ),
-    "folder": _schema(
-        ("store_path", _STRING),
-        ("name", _STRING),
-        ("container_class", _STRING),
-        ("stored_count", pa.int64()),
-        ("associated_count", pa.int64()),
-        ("is_search", pa.bool_()),
-    ),
-    "associated_item": _schema(
-        ("store_path", _STRING),
-        ("item_class", _STRING),
-        ("subject", _STRING),
-        ("created_utc", _INSTANT),
-        ("modified_utc", _INSTANT),
-        ("integrity", _STRING),
-    ),
-    "mail_rule": _schema(
-        ("store_path", _STRING),
-        ("rule_kind", _STRING),
-        ("name", _STRING),
-        ("provider", _STRING),
-        ("sequence", pa.int64()),
-        ("enabled", pa.bool_()),
-        ("condition_sha256", _STRING),
-        ("actions_sha256", _STRING),
-        ("texts", pa.list_(_STRING)),
-        ("integrity", _STRING),
-    ),
-    "recovered_item": _schema(
-        ("message_id_ref", _STRING),
-        ("store_path", _STRING),
-        ("tier", _STRING),
-        ("confidence", _STRING),
-        ("basis", _STRING),
-        ("page_offset", pa.int64()),
-        ("block", pa.int64()),
-        ("same_as", _STRING),
-        ("overwritten", pa.list_(_STRING)),
-        ("integrity", _STRING),
-    ),
-    "byte_account": _schema(
-        ("size", pa.int64()),
-        ("header", pa.int64()),
-        ("page", pa.int64()),
-        ("live_block", pa.int64()),
-        ("recovered_block", pa.int64()),
-        ("free_empty", pa.int64()),
-        ("free_not_empty", pa.int64()),
-        ("unreadable", pa.int64()),
-    ),
-    "problem": _schema(("what", _STRING), ("lost", _STRING), ("cause", _STRING)),
+    kind: pa.schema(
+        [*((name, _ARROW[type_]) for name, type_ in (*COMMON, *own)), ("absent", pa.map_(_STRING, _STRING))]
+    )
+    for kind, own in COLUMNS.items()
 }
 
-_OWN = {kind: schema.names[len(_COMMON) : -1] for kind, schema in SCHEMAS.items()}
+
+_OWN = {kind: schema.names[len(COMMON) : -1] for kind, schema in SCHEMAS.items()}
 _Why = list[list[tuple[str, str]]]
 """For each row, the columns without a value and the reason of each."""
 
@@ -214,7 +75,7 @@ class Columns:
         return pa.Table.from_arrays([*arrays, _absences(why)], schema=self.schema)
 
     def _common(self) -> Iterator[list[Any]]:
-        """The columns of ``_COMMON``, in its order."""
+        """The columns of ``COMMON``, in its order."""
         kind, records = self.kind, self._records
         places = [record.address for record in records]
         addresses = [str(place) for place in places]

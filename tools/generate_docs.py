@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 import click  # noqa: E402
 
-from forensics import absent, discovery, errors, moments, records, tables  # noqa: E402
+from forensics import absent, discovery, errors, moments, records, schemas, tables  # noqa: E402
 from forensics.casefile import acts, ledger  # noqa: E402
 from forensics.cli.main import VERBS, toolkit  # noqa: E402
 from forensics.examination import parsejob, reporting  # noqa: E402
@@ -269,7 +269,7 @@ def records_page() -> str:
     """Every table with its columns."""
     about = (
         "One table for each kind of record, in Parquet files under `records/<kind>/`. "
-        + prose(tables.__doc__).split("\n\n")[1]
+        + prose(schemas.__doc__).split("\n\n")[1]
         + " Every table begins with the same columns and ends with `absent`."
     )
     kinds = {cls.KIND: cls for cls in _record_classes(records)}

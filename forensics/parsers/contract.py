@@ -31,6 +31,8 @@ class Candidate:
     sniffed: Sniffed
     neighbours: frozenset[str] = frozenset()
     """The paths of the folders of the same evidence item."""
+    head: bytes = b""
+    """The first bytes of the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.samples.boxes import BOXES, MAILDIR
 from tests.samples.letters import LETTERS
+from tests.samples.logs import LOGS
 from tests.samples.outlook import MESSAGES
 
 HERE = Path(__file__).resolve().parent
@@ -21,12 +22,14 @@ def files() -> dict[str, bytes]:
     found = {f"eml/{name}": data for name, data in LETTERS.items()}
     found |= {f"mbox/{name}": data for name, data in BOXES.items()}
     found |= {f"maildir/{name}": data for name, (data, _) in MAILDIR.items()}
+    found |= {name: data for name, (data, _) in LOGS.items()}
     return found | {f"msg/{name}": data for name, data in MESSAGES.items()}
 
 
 def as_found() -> dict[str, dict[str, Any]]:
     """How a sample was found, where its own name does not say it."""
-    return {f"maildir/{name}": head for name, (_, head) in MAILDIR.items()}
+    found = {f"maildir/{name}": head for name, (_, head) in MAILDIR.items()}
+    return found | {name: head for name, (_, head) in LOGS.items()}
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from forensics.formats.logs.times import MONTHS, Assumed, iso_time, month_time
 
 _PRIORITY = re.compile(r"<(\d{1,3})>")
 _BSD = re.compile(r"([A-Z][a-z]{2}) {1,2}(\d{1,2})(?: (\d{4}))? (\d{2}:\d{2}:\d{2})(?:\.\d+)? (\S+) ")
+_DAY = re.compile(r"([A-Z][a-z]{2}) {1,2}(\d{1,2}) \d{2}:")
 _ISO = re.compile(r"(\d{4}-\d{2}-\d{2}T\S+) (\S+) ")
 _NEW = re.compile(r"1 (\d{4}-\d{2}-\d{2}T\S+) (\S+) (\S+) (\S+) (\S+) (?:-|(?:\[(?:\\.|[^\]\\])*\])+) ?(.*)", re.DOTALL)
 _TAG = re.compile(r"([^\s\[\]:]+)(?:\[([^\]]*)\])?: ?(.*)", re.DOTALL)
@@ -71,6 +72,12 @@ def _given(text: str) -> str:
 
 def month_of(text: str) -> int:
     """The month of a line without a year, 0 where it has none: by it a reader sees a new year begin."""
+    day = day_of(text)
+    return day[0] if day else 0
+
+
+def day_of(text: str) -> tuple[int, int] | None:
+    """Month and day of a line without a year; ``None`` where it has none, or a year as well."""
     priority = _PRIORITY.match(text)
-    match = _BSD.match(text, priority.end() if priority else 0)
-    return MONTHS.get(match[1], 0) if match and not match[3] else 0
+    match = _DAY.match(text, priority.end() if priority else 0)
+    return (MONTHS[match[1]], int(match[2])) if match and match[1] in MONTHS else None

@@ -22,12 +22,16 @@ _TAI = re.compile(r"@([0-9a-f]{16})([0-9a-f]{8})?")
 _TAI_OFFSET = 1 << 62
 
 
+NO_YEAR = 0
+"""Nothing says which year it was: a time without a year is then no time."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumed:
     """What a line may leave out: the zone of its clock, and the year in which it was written."""
 
     zone: str = "UTC"
-    year: int = 1970
+    year: int = NO_YEAR
 
 
 def iso_time(text: str, assumed: Assumed) -> When | None:

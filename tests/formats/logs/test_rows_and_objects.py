@@ -73,14 +73,22 @@ def test_objects_are_found_line_by_line_in_arrays_and_in_wrappers() -> None:
 
 
 def test_a_broken_object_costs_itself() -> None:
-    found = objects_of(b'{"a": 1}\n{"b": "open\n{"c": 3}\n{"d": }\n{"e": 5}')
-    assert [value for value, why in found if not why] == [{"a": 1}, {"c": 3}, {"e": 5}]
-    assert len([why for _, why in found if why]) == 2
+    lines = [b'{"a": 1}', b'{"b": "open', b'{"c": 3}', b'{"d": }', b'{"f": {', b'{"e": 5}']
+    for start in range(len(lines)):
+        turned = lines[start:] + lines[:start]
+        found = objects_of(b"\n".join(turned))
+        assert [value for value, why in found if not why] == [json.loads(each) for each in turned if len(each) == 8]
+        assert len([why for _, why in found if why]) == 3
+
+
+def test_a_broken_object_of_an_array_costs_itself() -> None:
+    data = b'[\n {"a": 1},\n {"b": "x,\n {"c": 3},\n {"d": {},\n {"e": 5}\n]'
+    assert [value for value, why in objects_of(data) if not why] == [{"a": 1}, {"c": 3}, {"e": 5}]
 
 
 def test_an_object_that_the_file_cuts_short_is_named() -> None:
     [found] = read_objects(io.BytesIO(b'{"a": {"b": 1'))
-    assert found.broken == "the file ends inside this object"
+    assert found.broken == "this object is never closed"
 
 
 def test_a_block_may_end_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:

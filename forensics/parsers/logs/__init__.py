@@ -1,0 +1,9 @@
+"""Logs of mail servers and services: lines of text, tables of a CSV export, and JSON objects."""
+
+from __future__ import annotations
+
+from forensics.parsers.logs.objects import ObjectLogParser
+from forensics.parsers.logs.server import ServerLogParser
+from forensics.parsers.logs.tables import TableLogParser
+
+__all__ = ["ObjectLogParser", "ServerLogParser", "TableLogParser"]
