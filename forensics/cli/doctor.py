@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from forensics.cli.options import PATH, Shared, shared
+from forensics.cli.options import CASE, Shared, shared
 
 _HEADINGS = {
     "system": "System",
@@ -18,7 +18,7 @@ _HEADINGS = {
 
 
 @click.command("doctor", short_help="Check this machine: libraries, guards, disk.")
-@click.option("--case", "case", metavar="DIR", type=PATH, default=None, help="Check the disk of this folder as well.")
+@click.option("--case", "case", metavar="DIR", type=CASE, default=None, help="Check the disk of this folder as well.")
 @shared("doctor")
 def command(shared_: Shared, case: Path | None) -> int:
     """Check this machine: Python, libraries, the guards around the workers, disk space.

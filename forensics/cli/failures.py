@@ -21,6 +21,11 @@ _SYSTEM = {
     errno.EACCES: ("this account may not do that", "run as an account that may, or choose another place"),
     errno.EPERM: ("this account may not do that", "run as an account that may, or choose another place"),
     errno.EIO: ("the disk reported an error", "check the disk and its cable; nothing that was acknowledged is lost"),
+    errno.ENAMETOOLONG: (
+        "a name became longer than the file system allows",
+        "put the case into a folder nearer to the top",
+    ),
+    errno.ELOOP: ("links lead in a circle", "remove the link, or name the place that it was meant to lead to"),
     errno.EMFILE: ("too many files are open", "raise the limit with 'ulimit -n', then " + GO_ON),
 }
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from forensics.cli.path_type import PathType
 from forensics.cli.progress import Shown
 from forensics.cli.screen import Screen
 from forensics.errors import UsageError
@@ -36,10 +37,11 @@ FACTS = {
     "code_page": "The Windows code page of message texts that state none and do not tell (932 in a new case).",
 }
 # Whether a path can be read is for the examination to find out and to write down.
-PATH = click.Path(path_type=Path, readable=False)
+PATH = PathType()
+CASE = PathType(folder=True)
 
-case_argument = click.argument("case", metavar="DIR", type=PATH)
-case_option = click.option("--case", "case", metavar="DIR", type=PATH, required=True, help="The folder of the case.")
+case_argument = click.argument("case", metavar="DIR", type=CASE)
+case_option = click.option("--case", "case", metavar="DIR", type=CASE, required=True, help="The folder of the case.")
 sources_argument = click.argument("sources", metavar="SOURCE...", type=PATH, nargs=-1, required=True)
 again_option = click.option("--again", is_flag=True, help="Do it even if nothing has changed since the last time.")
 
@@ -139,6 +141,10 @@ def check_sources(sources: tuple[Path, ...], case: Path) -> None:
             place=str(sources[0]),
             todo="check the path and its spelling, and whether the medium is mounted",
         )
+    if not any(path.is_file() or path.is_dir() for path in sources):
+        first = sources[0]
+        what = f"the source {str(first)!r} is neither a file nor a folder" if first.exists() else _dead(first)
+        raise UsageError(what, place=str(first), todo="give a file, a folder or an image")
     inside = case.resolve()
     for path in sources:
         if path.is_dir() and (path.resolve() == inside or path.resolve() in inside.parents):
@@ -147,3 +153,7 @@ def check_sources(sources: tuple[Path, ...], case: Path) -> None:
                 place=str(case),
                 todo="put the case folder somewhere else, outside all sources",
             )
+
+
+def _dead(path: Path) -> str:
+    return f"the source {str(path)!r} is a link that leads nowhere, or in a circle"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forensics.cli import show
-from forensics.cli.options import Shared, case_argument, shared
+from forensics.cli.options import Shared, case_argument, placed, shared
 from forensics.cli.screen import fields_of
 from forensics.errors import DONE, PARTLY_READ, LedgerError, worst
 
@@ -39,7 +39,8 @@ def command(shared_: Shared, case: Path, read_only: bool, second_opinion: bool) 
     and the hashes of attachments are compared with our own reading. Where the two disagree it ends with 3. Embedded
     messages, which libpff cannot open, and stores that it refuses whole are named and are no disagreement.
     """
-    summary, opinion, head = _verified(shared_, case, read_only, second_opinion)
+    with placed(case):
+        summary, opinion, head = _verified(shared_, case, read_only, second_opinion)
     code = summary.exit_code if opinion is None else worst(summary.exit_code, opinion.exit_code)
     screen = shared_.screen
     screen.line(f"Case {case}", bold=True)
