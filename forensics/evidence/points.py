@@ -39,6 +39,11 @@ class Point:
         """The title in one of the two languages."""
         return self.ja if language == "ja" else self.en
 
+    def label(self, language: str) -> str:
+        """The title as it begins a line."""
+        title = self.title(language)
+        return title[:1].upper() + title[1:]
+
     @property
     def answers(self) -> tuple[str, ...]:
         """The names under which a person can answer this."""

@@ -113,7 +113,7 @@ def _checklist(item: EvidenceItem, findings: tuple[Finding, ...], material: Mate
 
 def _row(found: Finding, material: Material) -> tuple[Inline, ...]:
     point, key = found.point, (found.point.key.partition(".")[0],)
-    title = point.title(material.language)
+    title = point.label(material.language)
     must: Inline = (title, material.say("（必須）", " (MUST)")) if point.must else (title,)
     if found.state == State.MISSING:
         gap: Inline = (material.missing(point),) if point.must else (material.say("記録なし", "not on record"),)
@@ -128,6 +128,8 @@ def _value(found: Finding, material: Material) -> Inline:
         return (Code(text=found.value),)
     if found.point.key == "A14.limits":
         return parts.listed_limits(found.value, material)
+    if found.point.key == "A9.copy" and material.language == "ja":
+        return (parts.READ_BACK_JA.get(found.value, found.value),)
     return (material.say(*_YES[found.value]) if found.value in _YES else found.value,)
 
 

@@ -71,7 +71,7 @@ def _item(item: EvidenceItem, material: Material) -> Iterator[Block]:
         if found.point.key in _WANTED and found.state != State.NOT_APPLICABLE:
             line = Ref(lines=(found.line,) if found.line else ())
             given: Inline = (found.value, line) if found.state == State.GIVEN else (material.missing(found.point),)
-            told.append((found.point.title(material.language), given))
+            told.append((found.point.label(material.language), given))
     yield parts.heading(material, f"証拠 {item.name}", f"Item {item.name}")
     yield Facts(rows=tuple(Fact(name=name, value=value) for name, value in told))
     yield _events(material.about(item.name), material)
@@ -103,7 +103,7 @@ def _events(steps: tuple[Step, ...], material: Material) -> Table:
                     " / ".join(each for each in (step.told("host.name"), step.told("place", "params.place")) if each)
                 ),
                 acts.outcome(step, material),
-                acts.hashes(step),
+                () if step.act == "report" else acts.hashes(step),
                 (parts.line_text(step.lines),),
             )
         )
@@ -161,7 +161,7 @@ def _transfer(number: int, out: Step, arrival: Step | None, material: Material) 
 def _fact(point: Point, step: Step, material: Material) -> Fact:
     said = next((each for _, path in point.sources if (each := acts.party(step.get(path)))), "")
     value: Inline = (said,) if said else ((material.missing(point),) if point.must else ())
-    return Fact(name=point.title(material.language), value=value)
+    return Fact(name=point.label(material.language), value=value)
 
 
 def _gaps(material: Material) -> Iterator[Block]:

@@ -123,7 +123,7 @@ class ExhibitList(Paper):
         table = Table(
             columns=tuple(material.say(*each) for each in _COLUMNS),
             rows=tuple(_numbered(rows, material)),
-            widths=(8, 19, 9, 12, 14, 16, 22),
+            widths=(8, 18, 12, 11, 14, 14, 23),
             empty=material.say("証拠はまだ取得されていない。", "No evidence has been acquired yet."),
         )
         return [*_caption(material), table, *_notes(material)]

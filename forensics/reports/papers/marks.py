@@ -21,7 +21,7 @@ def told(run: Run, language: str) -> tuple[str, str]:
             what = visible(run.what) + (f"（{key}）" if key and ja else f" ({key})" if key else "")
             return MISSING, f"【未記入：{what}】" if ja else f"[MISSING: {what}]"
         case Decide():
-            return OPEN, f"【要判断：{visible(run.what)}】" if ja else f"[COUNSEL TO DECIDE: {visible(run.what)}]"
+            return OPEN, f"【要判断：{visible(run.what)}】" if ja else f"[COUNSEL: {visible(run.what)}]"
         case Ref():
             return REFERENCE, _reference(run, ja)
         case Code():

@@ -117,8 +117,8 @@ def _circumstances(material: Material) -> list[Inline]:
         for each in material.checked(item):
             if each.point.key in _ASKED and each.state != State.NOT_APPLICABLE:
                 value: Run = each.value if each.state == State.GIVEN else material.missing(each.point)
-                found.setdefault((each.point.title(material.language), value, each.line), []).append(item.name)
-    order = {point.title(material.language): number for number, point in enumerate(ACQUISITION_POINTS)}
+                found.setdefault((each.point.label(material.language), value, each.line), []).append(item.name)
+    order = {point.label(material.language): number for number, point in enumerate(ACQUISITION_POINTS)}
     colon = material.say("：", ": ")
     return [
         inline(title, colon, value, Ref(lines=(line,) if line else (), evidence=", ".join(items)))
