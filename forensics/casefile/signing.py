@@ -11,6 +11,7 @@ import secrets
 import struct
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -201,3 +202,15 @@ def _with_library(public: bytes, kind: str, message: bytes, name: str, value: by
 def _mpint(number: int) -> bytes:
     """``mpint`` of RFC 4251 section 5, of a number that is not negative."""
     return ssh_string(number.to_bytes(number.bit_length() // 8 + 1, "big") if number else b"")
+
+
+# -- X.509 -------------------------------------------------------------------------------------------------------------
+
+
+def certificates(pem: bytes) -> list[x509.Certificate]:
+    """The certificates in a PEM text; :class:`UsageError` where there are none."""
+    try:
+        return x509.load_pem_x509_certificates(pem)
+    except ValueError as error:
+        todo = "give the certificate of the authority in PEM form (-----BEGIN CERTIFICATE-----)"
+        raise UsageError(f"this is no certificate: {error}", todo=todo) from error
