@@ -90,6 +90,7 @@ WORDS = {
     "no-stamp": (FAILED, "a TSA root was given, but no time stamp here is from it", "示された認証局のタイムスタンプがありません"),
     "time-ahead": (FAILED, "line {line} claims a time {why} s later than the stamp that covers it", "{line} 行目の時刻は、それを覆うタイムスタンプより {why} 秒後です"),
     "time-lag": (FAILED, "line {line} claims a time {why} s before its first stamp; --lag allows {listed} s", "{line} 行目の時刻は最初のタイムスタンプより {why} 秒前（上限 --lag {listed} 秒）"),
+    "proof": (FAILED, "what is shown and withheld does not lead to {why}", "開示部分と非開示部分のハッシュが次に至りません：{why}"),
     "tail": (WARNING, "lines {line} to {found} are covered by no checkpoint", "{line}〜{found} 行目を覆うチェックポイントがありません"),
     "custody": (FAILED, "line {line}: {why}", "{line} 行目：{why}"),
     "in-transit": (INCOMPLETE, "line {line}: handed over, and not received", "{line} 行目：引き渡し後、受領の記録がありません"),
@@ -103,7 +104,6 @@ ACTS_2 = ACTS_1 + """key.add key.revoke seal checkpoint.stamp receipt transfer.o
     approval.expire content.view content.export find map playbook""".split()
 PHASES = ("begun", "finished", "failed", "done")
 FIELDS = (("params", dict), ("in", list), ("out", list), ("attach", list))
-TELLS_OF_ANCHORS = ("checkpoint.stamp", "receipt")  # such a line can only follow the checkpoint that it tells of
 # Check 11. A fact and where it may stand: =case.toml ?answer @acquisition.json act!field (newest line of that act).
 CHECKLIST_A = """A1.item @item; A1.kind @source.kind; A2.basis =legal_basis; A2.scope =scope; A2.consent ?owner_consent;
     A3.custodian ?custodian; A3.holder ?holder; A3.place ?place; A3.present ?persons_present; A3.witness ?witness;
@@ -405,6 +405,8 @@ class Bundle:
         self.root, self.say, self.need = root, report.say, report.need
         self.files: dict[str, bytes] = {}
         self.left_out: list[str] = []
+        self.facts: list[str] = []  # of a packet: what it discloses
+        self.packet = os.path.isdir(self.path("data/disclosed")) and not os.path.lexists(self.path(LEDGER))
 
     def path(self, name: str) -> str: return os.path.join(self.root, *name.split("/"))
     def names(self, prefix: str) -> list[str]: return sorted(name for name in self.files if name.startswith(prefix))
@@ -506,7 +508,8 @@ def check_files(bundle: Bundle) -> None:
         if need(not isinstance(result, str), 1, "unreadable", name, why=result):
             bundle.files[name] = result
             need(result == wanted, 1, "changed", name, found=result.hex(), listed=wanted.hex(), by=source(name))
-    for name in ("bagit.txt", "bag-info.txt", MANIFEST, LEDGER, FACTS, *listed):
+    own = () if bundle.packet else (LEDGER, FACTS)
+    for name in ("bagit.txt", "bag-info.txt", MANIFEST, *own, *listed):
         need(name in bundle.files, 1, "missing", name, by=source(name) if name in listed else "the form of a bundle")
     need(bundle.files.get("bagit.txt", DECLARATION) == DECLARATION, 1, "malformed", "bagit.txt", why="it is not BagIt 1.0")
     if "bag-info.txt" in bundle.files:
@@ -528,7 +531,7 @@ class Ledger:
         self.tree, self.last, self.size, self.case, self.story = Tree(), "0" * 64, 0, "", Story(bundle)
         self.roots: dict[int, bytes] = {}
         self.times: dict[int, int] = {}
-        self.oldest_unstamped = self.now = self.significant = 0
+        self.oldest_unstamped = self.now = 0
         self.version, self._checked = 1, False
 
     def read(self) -> None:
@@ -565,7 +568,6 @@ class Ledger:
         self._time(seq, ts_ns // 10**9, act == "clock.check")
         if seq in self.wanted:
             self.roots[seq], self.times[seq] = self.tree.root(), self.now
-        self.significant = self.significant if act in TELLS_OF_ANCHORS else seq
         if not wrong:
             self.story.tell(seq, value)
 
@@ -669,7 +671,7 @@ def check_checkpoints(bundle: Bundle, checkpoints: list[Checkpoint], ledger: Led
             continue
         try:
             valid = {key for key in each.signed_by(keys) if told.get(vkey(key), never)[0] <= each.size}
-            live = {key for key in valid if told[vkey(key)][1] > each.size} or refuse("of no key that is valid by then")
+            live = {key for key in valid if told[vkey(key)][1] >= each.size} or refuse("of no key that is valid by then")
         except ValueError as error:
             bundle.say(3, "signature", each.name, why=error)
             continue
@@ -678,7 +680,7 @@ def check_checkpoints(bundle: Bundle, checkpoints: list[Checkpoint], ledger: Led
             trusted |= {key for key in keys if told.get(vkey(key), never)[0] <= each.size}
             anchors.signed = each.size
     need(checkpoints or not anchors.keys, 3, "signature", CHECKPOINTS, why="the log key signed nothing here")
-    need(ledger.significant <= anchors.signed, 6, "tail", LEDGER, line=anchors.signed + 1, found=ledger.tree.size)
+    need(ledger.tree.size <= anchors.signed, 6, "tail", LEDGER, line=anchors.signed + 1, found=ledger.tree.size)
 
 def of_this_ledger(ledger: Ledger, check: int, place: str, origin: str, size: int, root: bytes) -> bool:
     """Whether the ledger is of that origin, has that many lines and, over them, that root."""
@@ -962,12 +964,100 @@ def check_facts(bundle: Bundle, story: Story) -> None:
     for seq, act in story.open.values():
         bundle.say(10, "step-open", LEDGER, line=seq, why=act)
 
-# ----- Check 13: a disclosure packet
+# ----- Check 13: a disclosure packet; the forms are in disclosure-packet.md and message-tree.md of the program's reference
 
-def check_packet(path: str, report: Report, anchors: Anchors) -> bool:
-    """One disclosed message against its checkpoint; whether what was given from outside vouches for it."""
-    report.say(13, "not-a-bundle", path)
-    return False
+DISCLOSED, KEYS_INSIDE, SIGNERS_INSIDE = "data/disclosed/", "data/keys/log.vkey", "data/keys/allowed_signers"
+PROOF = re.compile(rb"c2sp\.org/tlog-proof@v1\nextra ([0-9A-Za-z+/=]+)\nindex (0|[1-9][0-9]{0,17})\n"
+                   rb"((?:[0-9A-Za-z+/]{43}=\n)*)\n(.+)", re.DOTALL)
+PART = re.compile(rb"message-part-v1\n(record|original|field|header|body|attachment)\n")
+
+def check_packet(bundle: Bundle, anchors: Anchors) -> bool:
+    """Each proof leads from the parts that are shown to a checkpoint; whether what was given from outside vouches for it."""
+    checkpoints, proven, need = read_checkpoints(bundle), {KEYS_INSIDE, SIGNERS_INSIDE}, bundle.need
+    proofs = [name for name in bundle.names(DISCLOSED) if name.endswith("/packet.tlog-proof")]
+    need(proofs, 13, "missing", DISCLOSED + "0001/packet.tlog-proof", by="the form of a packet")
+    when = 0
+    for name in proofs:
+        try:
+            when = max(when, check_proof(bundle, name, {each.data: each for each in checkpoints}, proven))
+        except UNFIT as error:
+            bundle.say(13, "malformed", name, why=error)
+    for name in bundle.names("data/"):
+        known = name in proven or name.startswith((CHECKPOINTS, "data/keys/tsa/"))
+        need(known, 13, "unlisted", name, by="any proof")
+    text = bundle.paper(KEYS_INSIDE).decode("utf-8") if KEYS_INSIDE in bundle.files else ""
+    trusted = set(anchors.keys) or set(map(parse_vkey, text.splitlines()))
+    people = parse_signers(bundle.paper(SIGNERS_INSIDE).decode("utf-8")) if SIGNERS_INSIDE in bundle.files else []
+    for each in checkpoints:
+        try:
+            if need(each.signed_by(trusted), 3, "foreign-key", each.name, why=", ".join(one[0] for one in each.signatures)):
+                anchors.signed = each.size
+        except ValueError as error:
+            bundle.say(3, "signature", each.name, why=error)
+        read_stamp(bundle, each, anchors)
+        for name in bundle.names(each.name + "."):
+            _, *who, purpose, kind = name.rpartition("/")[2].split(".")
+            if kind == "sshsig":
+                check_person(bundle, name, each.data, ".".join(who), purpose, each.size, when, anchors.signers or people)
+    heads = {each.size: each for each in checkpoints}
+    for text, origin, size, root in anchors.receipts:
+        if need(size in heads, 7, "unchecked", "--receipt " + text, why=f"the packet has no checkpoint of {size} lines"):
+            found, listed = (to_base64(each) for each in (heads[size].root, root))
+            if need((origin, listed) == (heads[size].origin, found), 7, "root", "--receipt " + text, line=size, found=found,
+                    listed=listed, by="the receipt"):
+                anchors.received = size
+    need(anchors.stamped or not anchors.tsa_root, 4, "no-stamp", CHECKPOINTS)
+    return bool(anchors.keys and anchors.signed and (anchors.received or anchors.stamped))
+
+def check_proof(bundle: Bundle, name: str, checkpoints: dict[bytes, Checkpoint], proven: set[str]) -> int:
+    """One message: parts -> root of its parts -> root of its item, in a line of the ledger -> root of a checkpoint."""
+    folder, shown = name[:-len("packet.tlog-proof")], len(proven)
+    match = PROOF.fullmatch(bundle.paper(name)) or refuse("it is not a tlog-proof of C2SP with what leads to the line")
+    told = parse_json(from_base64(match.group(1).decode("ascii")))
+    raw, parts, tree = from_base64(get(told, "line")), get(told, "parts", list), Tree()
+    line, index, of = parse_json(raw), get(told, "message.index", int), get(told, "message.of", int)
+    for part in parts:
+        tree.append(sha256_of(get(part, "leaf")) if "leaf" in part else shown_part(bundle, folder, part, proven))
+    found = climb(leaf_hash(tree.root()), index, of, list(map(sha256_of, get(told, "message.path", list)))).hex()
+    sealed = (get(line, "act"), get(line, "phase"), get(line, "result.messages", int), get(line, "result.root"))
+    bundle.need(sealed == ("seal", "finished", of, found), 13, "proof", name, why="the root that its line of the ledger sealed")
+    checkpoint = checkpoints.get(match.group(4)) or refuse("its checkpoint is not below " + CHECKPOINTS)
+    at, path = int(match.group(2)), list(map(from_base64, match.group(3).decode("ascii").split()))
+    holds = climb(leaf_hash(raw), at, checkpoint.size, path) == checkpoint.root and get(line, "seq", int) == at + 1
+    holds = holds and checkpoint.origin == "email-forensics/" + get(line, "case")
+    bundle.need(holds, 13, "proof", name, why="the root of " + checkpoint.name)
+    proven.add(name)
+    hidden = sum("leaf" in part for part in parts)
+    bundle.facts.append(f"{folder}: {get(line, 'params.evidence')}, message {index} (of {of}): {len(parts) - hidden} of "
+                        f"{len(parts)} parts shown, in {len(proven) - shown - 1} files; sealed on line {at + 1} of the ledger")
+    return int(get(line, "ts_ns", int) // 10**9)
+
+def shown_part(bundle: Bundle, folder: str, part: Any, proven: set[str]) -> bytes:
+    """The leaf of a part that is shown; the file that it names has the hash that stands in it."""
+    name, content, salt = folder + get(part, "file"), folder + get(part, "content"), bytes.fromhex(get(part, "salt"))
+    data = bundle.paper(name) if name in bundle.files and len(salt) == 16 else refuse(f"{name} is not here, or has no salt")
+    kind = PART.match(data) or refuse(f"{name} is no part of a message")
+    proven.add(name)
+    if content != folder:
+        listed = get(parse_json(data[kind.end():]), "sha256") if kind.group(1) in (b"body", b"attachment") else ""
+        found = bundle.digest(content)
+        if bundle.need(found == listed != "", 13, "changed", content, found=found, listed=listed, by=name):
+            proven.add(content)
+    return leaf_hash(salt + data)
+
+def sha256_of(text: str) -> bytes: return bytes.fromhex(text) if re.fullmatch("[0-9a-f]{64}", text) else refuse("no SHA-256")
+
+def climb(found: bytes, index: int, size: int, path: list[bytes]) -> bytes:
+    """RFC 9162 2.1.3.2: the root that a leaf and its siblings give; nothing where they do not fit the place."""
+    last = size - 1 if 0 <= index < size else -1
+    for sibling in path:
+        if last <= 0:
+            return b""
+        found = node_hash(sibling, found) if index & 1 or index == last else node_hash(found, sibling)
+        while index == last and index and not index & 1:
+            index, last = index >> 1, last >> 1
+        index, last = index >> 1, last >> 1
+    return found if last == 0 else b""
 
 # ----- Verdict
 
@@ -977,6 +1067,11 @@ def check_bundle(path: str, report: Report, anchors: Anchors) -> bool:
     check_files(bundle)
     if not report.need({"bagit.txt", MANIFEST, LEDGER} & set(bundle.files), 1, "not-a-bundle", path):
         return False
+    if bundle.packet:
+        holds = check_packet(bundle, anchors)
+        report.facts.update(disclosed=bundle.facts, files=len(bundle.files), signed_lines=anchors.signed,
+                            receipt_lines=anchors.received, stamped_lines=anchors.stamped)
+        return holds
     checkpoints = read_checkpoints(bundle)
     stamps = [stamp for each in checkpoints for stamp in read_stamp(bundle, each, anchors)]
     wanted = {each.size for each in checkpoints} | {receipt[2] for receipt in anchors.receipts}
@@ -997,7 +1092,7 @@ def check_bundle(path: str, report: Report, anchors: Anchors) -> bool:
                         receipt_lines=anchors.received, stamped_lines=anchors.stamped,
                         log_keys=list(ledger.story.log_keys), people=people)
     reach = min(anchors.signed, max(anchors.received, anchors.stamped)) if anchors.keys else 0
-    return 0 < ledger.significant <= reach
+    return 0 < ledger.tree.size <= reach
 
 def show(report: Report, code: int, path: str, languages: list[int]) -> str:
     """The text: verdict first, then the facts to compare with what one was told, then what was found."""
@@ -1031,7 +1126,7 @@ def main(arguments: list[str]) -> int:
     except UNFIT as error:
         parser.error(str(error))
     try:
-        anchored = (check_bundle if os.path.isdir(given.path) else check_packet)(given.path, report, anchors)
+        anchored = check_bundle(given.path, report, anchors)
     except Exception as error:  # the one broad handler: whatever hostile input sets off must not look like a verdict
         report.say(0, "unreadable", given.path, why=f"the verifier could not go on: {type(error).__name__}: {error}")
     levels = {WORDS[each][0] for each in report.counts}
