@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from forensics.cli import show
+from forensics.cli.identities import identity_option
 from forensics.cli.options import Shared, case_option, check_sources, shared, sources_argument
 from forensics.errors import DONE, worst
 
@@ -14,6 +15,7 @@ from forensics.errors import DONE, worst
 @click.command("acquire", short_help="Copy sources into the case, write-once and hashed.")
 @sources_argument
 @case_option
+@identity_option
 @shared("acquire", parallel=True)
 def command(shared_: Shared, sources: tuple[Path, ...], case: Path) -> int:
     """Copy each SOURCE into the case, write-once, hashed while reading and read back.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from forensics.cli import case_answer, show
+from forensics.cli.identities import control_options, people_for
 from forensics.cli.options import FACTS, Shared, case_argument, fact_options, given_facts, placed, shared
 from forensics.cli.screen import Screen, fields_of
 from forensics.errors import UsageError
@@ -27,8 +28,9 @@ def command() -> None:
 @command.command("new", short_help="Make a new case.")
 @case_argument
 @fact_options
+@control_options
 @shared("case new")
-def new(shared_: Shared, case: Path, **options: str | None) -> int:
+def new(shared_: Shared, case: Path, review: str | None, people: Path | None, **options: str | None) -> int:
     """Make a new case in DIR, which must not exist yet or be empty.
 
     Facts that are not given now are marked as missing until 'forensics case set' supplies them.
@@ -37,8 +39,12 @@ def new(shared_: Shared, case: Path, **options: str | None) -> int:
     from forensics.examination.overview import overview
     from forensics.examination.setting import converted
 
-    facts = converted(given_facts(options))
-    with placed(case), shared_.station() as station, Examination.create(case, facts, station) as examination:
+    facts, controlled = converted(given_facts(options)), people_for(review, people)
+    with (
+        placed(case),
+        shared_.station() as station,
+        Examination.create(case, facts, station, controlled) as examination,
+    ):
         found = overview(examination.view())
     _show(shared_.screen, found, steps=False)
     shared_.screen.line()

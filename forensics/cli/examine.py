@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from forensics.cli import show
+from forensics.cli.identities import control_options, identity_option, people_for
 from forensics.cli.options import (
     Shared,
     case_option,
@@ -26,6 +27,7 @@ from forensics.errors import UsageError
 
 if TYPE_CHECKING:
     from forensics.examination.conductor import Examination
+    from forensics.examination.control import Person
     from forensics.examination.examining import ExamineSummary
     from forensics.examination.overview import Overview
 
@@ -34,8 +36,17 @@ if TYPE_CHECKING:
 @sources_argument
 @case_option
 @fact_options
+@control_options
+@identity_option
 @shared("examine", parallel=True)
-def command(shared_: Shared, sources: tuple[Path, ...], case: Path, **options: str | None) -> int:
+def command(
+    shared_: Shared,
+    sources: tuple[Path, ...],
+    case: Path,
+    review: str | None,
+    people: Path | None,
+    **options: str | None,
+) -> int:
     """Go the whole way for each SOURCE: acquire, verify, parse, build the timeline, write the reports.
 
     A case that does not exist yet is made. The same command again resumes what is unfinished, verifies what is
@@ -45,7 +56,7 @@ def command(shared_: Shared, sources: tuple[Path, ...], case: Path, **options: s
     from forensics.examination.overview import overview
 
     check_sources(sources, case)
-    with _case(shared_, case, given_facts(options)) as examination:
+    with _case(shared_, case, given_facts(options), people_for(review, people)) as examination:
         done = examine(examination, sources)
         held = overview(examination.view())
     _show(shared_.screen, done, held, case)
@@ -55,16 +66,22 @@ def command(shared_: Shared, sources: tuple[Path, ...], case: Path, **options: s
 
 
 @contextmanager
-def _case(shared_: Shared, case: Path, facts: dict[str, str]) -> Iterator[Examination]:
+def _case(shared_: Shared, case: Path, facts: dict[str, str], people: tuple[Person, ...]) -> Iterator[Examination]:
     """The case as it is, or a new one; facts that an existing case states otherwise are refused."""
     from forensics.examination.conductor import Examination
     from forensics.examination.setting import converted
 
     wanted = converted(facts)
     if not (case / "case.toml").exists():
-        with placed(case), shared_.station() as station, Examination.create(case, wanted, station) as examination:
+        with (
+            placed(case),
+            shared_.station() as station,
+            Examination.create(case, wanted, station, people) as examination,
+        ):
             yield examination
         return
+    if people:
+        raise UsageError("only a new case can be put under two-person control", place=str(case))
     with shared_.opened(case) as examination:
         other = [name for name, value in wanted.items() if getattr(examination.facts, name) != value]
         if other:

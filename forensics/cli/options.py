@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from forensics.cli.identities import session_for
 from forensics.cli.path_type import PathType
 from forensics.cli.progress import Shown
 from forensics.cli.screen import Screen
@@ -57,12 +58,14 @@ class Shared:
     @contextmanager
     def station(self) -> Iterator[Station]:
         """The clock, the command line and the progress of this session; whatever is shown is cleared at the end."""
+        from forensics.examination.clock import system_clock
         from forensics.examination.station import Silent, Station, workers_by_default
 
         shown = Shown()
         argv = tuple(os.fsencode(word).decode("utf-8", "backslashreplace") for word in sys.argv)
         try:
             yield Station(
+                clock=system_clock,
                 argv=argv,
                 workers=self._workers or workers_by_default(),
                 progress=Silent() if self.quiet else shown,
@@ -71,11 +74,12 @@ class Shared:
             shown.end()
 
     @contextmanager
-    def opened(self, case: Path) -> Iterator[Examination]:
-        """An existing case, opened for work."""
+    def opened(self, case: Path, *, control: bool = True) -> Iterator[Examination]:
+        """An existing case, opened for work; with ``control`` by the two people whose identities were given."""
         from forensics.examination.conductor import Examination
 
-        with placed(case), self.station() as station, Examination(case, station) as examination:
+        session = session_for(case) if control else None
+        with placed(case), self.station() as station, Examination(case, station, session=session) as examination:
             yield examination
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from forensics.cli import show
+from forensics.cli.identities import identity_option
 from forensics.cli.options import Shared, again_option, case_option, shared
 from forensics.cli.text import many
 from forensics.errors import DONE, UsageError, worst
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 @click.command("parse", short_help="Turn stored mail into records.")
 @case_option
 @again_option
+@identity_option
 @shared("parse", parallel=True)
 def command(shared_: Shared, case: Path, again: bool) -> int:
     """Turn the stored mail of every evidence item into records.

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from forensics.casefile import two_person
 from forensics.casefile.case import TWO_PERSON, CaseFacts, read_facts
-from forensics.casefile.sessions import Session
-from forensics.casefile.two_person import People, Person, Secrets, Together
+from forensics.casefile.sessions import Session as Session
+from forensics.casefile.two_person import People, Secrets, Together
+from forensics.casefile.two_person import Person as Person
 from forensics.errors import UsageError
 from forensics.evidence import envelopes
-from forensics.evidence.envelopes import Identity
+from forensics.evidence.envelopes import Identity as Identity
 
 Ask = Callable[[Path], str]
 """Asks the person who sits there for the passphrase of an identity file."""

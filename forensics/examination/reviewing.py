@@ -14,12 +14,14 @@ from typing import Any
 from forensics import canonical
 from forensics.casefile import approvals, reviews, sshsig, two_person
 from forensics.casefile.acts import Act
-from forensics.casefile.approvals import GRANT, Answered, Approval, Asked, Request
+from forensics.casefile.approvals import GRANT, Approval, Request
+from forensics.casefile.approvals import Answered as Answered
+from forensics.casefile.approvals import Asked as Asked
 from forensics.casefile.ledger import Line, entry_id, replace_file
 from forensics.casefile.reviews import Review, Reviews
 from forensics.casefile.sessions import Session
 from forensics.casefile.two_person import Together
-from forensics.casefile.view import CaseView
+from forensics.casefile.view import CaseView as CaseView
 from forensics.errors import FormatError, UsageError
 from forensics.evidence.durable import sync_folder
 from forensics.evidence.envelopes import Identity
