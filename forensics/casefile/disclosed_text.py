@@ -28,6 +28,6 @@ def disclosed_text(*, case: str, receipt: str, messages: Sequence[Told]) -> str:
 
 
 def _message(told: Told) -> str:
-    head = f"\n{told.folder}: {told.evidence}, メッセージ / message {told.index} ({told.of})"
+    head = f"\n{told.folder}: {told.evidence}, メッセージ / message {told.index} (0 – {told.of - 1})"
     shown = "".join(f"\n    開示 / shown     {name}" for name in told.shown)
     return f"{head}{shown}\n    伏せた部分の数 / parts withheld: {told.withheld}"

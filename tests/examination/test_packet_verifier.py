@@ -1,4 +1,4 @@
-"""``verify.py`` checks a packet alone: an honest one holds as far as its anchors reach, a forged one fails with the place."""
+"""``verify.py`` checks a packet alone: an honest one holds as far as its anchors reach, a forged one fails."""
 
 from __future__ import annotations
 

@@ -1028,7 +1028,7 @@ def check_proof(bundle: Bundle, name: str, checkpoints: dict[bytes, Checkpoint],
     bundle.need(holds, 13, "proof", name, why="the root of " + checkpoint.name)
     proven.add(name)
     hidden = sum("leaf" in part for part in parts)
-    bundle.facts.append(f"{folder}: {get(line, 'params.evidence')}, message {index} (of {of}): {len(parts) - hidden} of "
+    bundle.facts.append(f"{folder}: {get(line, 'params.evidence')}, message {index} of 0-{of - 1}: {len(parts) - hidden} of "
                         f"{len(parts)} parts shown, in {len(proven) - shown - 1} files; sealed on line {at + 1} of the ledger")
     return int(get(line, "ts_ns", int) // 10**9)
 
