@@ -307,11 +307,11 @@ ARRIVAL_POINTS: tuple[Point, ...] = (
     _transfer("C.condition", "到着時の状態", "condition on arrival", "params.condition"),
 )
 VIEW_POINTS: tuple[Point, ...] = (
-    _transfer("D.viewer", "閲覧者", "viewer", "actor.name"),
+    _transfer("D.viewer", "閲覧者", "viewer", "params.viewers", "actor.name"),
     _transfer("D.message", "対象メッセージ", "message", "params.message", "params.messages"),
+    _transfer("D.part", "開いた部分・段階", "what was opened, stage", "params.part", "params.parts", "params.stage"),
     _transfer("D.reason", "理由", "reason", "why", "params.reason", "params.purpose"),
-    _transfer("D.approval", "承認", "approval", "params.approval", "approvals"),
-    _transfer("D.part", "開いた部分", "what was opened", "params.part", "params.parts", "params.stage"),
+    _transfer("D.approval", "承認", "approval", "params.request", "params.approval", "approvals"),
 )
 REPORT_POINTS: tuple[Point, ...] = (
     _point("E.case", "事件・証拠番号", "case and evidence numbers", (_C, "id")),

@@ -166,6 +166,18 @@ def test_a_hand_over_without_an_arrival_is_in_transit(case: CaseBuilder) -> None
     assert "封印異常なし" in text
 
 
+def test_a_view_of_content_names_viewer_reason_and_approval_or_says_that_they_are_missing(case: CaseBuilder) -> None:
+    custody = Custody(case)
+    custody.add(
+        Act.CONTENT_VIEW, params={"request": "R-1", "message": "M-1", "part": "本文", "viewers": ["甲野", "乙野"]}
+    )
+    document = paper(papers.CustodyForm, case)
+    text = text_of(document)
+    assert "内容の閲覧と書出し" in text
+    assert "甲野; 乙野" in text
+    assert {gap.key for gap in document.missing()} >= {"D.reason"}
+
+
 def test_a_receipt_is_printed_as_it_was_given(case: CaseBuilder) -> None:
     line = f"email-forensics/{CASE_ID} 3 AAAA 2026-06-01T02:03:12Z"
     Custody(case).add(Act.RECEIPT, params={"to": "弁護士"}, result={"receipt": line})

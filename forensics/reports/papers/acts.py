@@ -123,12 +123,14 @@ def hashes(step: Step, *fields: str) -> Inline:
     found: list[Run] = []
     for each in (each for field in fields or ("in", "out") for each in step.get(field) or ()):
         sha256, name = str(each.get("sha256", "")), str(each.get("id") or each.get("path") or "")
-        if sha256 and len(found) < _MOST_HASHES * 3:
+        if sha256:
             found += [f"{name} ", Code(text=sha256), " "]
-    return inline(found)
+    more = len(found) // 3 - _MOST_HASHES
+    return inline(found[: _MOST_HASHES * 3], f"… (+{more})" if more > 0 else "")
 
 
-_MOST_HASHES = 4
+_MOST_HASHES = 12
+"""So many hashes of one step are shown; the line of the ledger has them all."""
 
 
 def _given(step: Step) -> str:

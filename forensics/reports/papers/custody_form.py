@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from forensics.casefile.view import EvidenceItem
 from forensics.evidence import checklist
 from forensics.evidence.checklist import State
-from forensics.evidence.points import ARRIVAL_POINTS, EVENT_POINTS, TRANSFER_POINTS, Point
+from forensics.evidence.points import ARRIVAL_POINTS, EVENT_POINTS, TRANSFER_POINTS, VIEW_POINTS, Point
 from forensics.reports.papers import acts, marks, parts
 from forensics.reports.papers.material import Material, Step
 from forensics.reports.papers.model import (
@@ -50,6 +50,7 @@ class CustodyForm(Paper):
         for number, item in enumerate(material.items):
             made += [*([PageBreak()] if number else []), *_item(item, material)]
         made += [parts.heading(material, "引渡しと受取り", "Hand-overs"), *transfers(material)]
+        made += _views(material)
         made += [parts.heading(material, "受領証・時刻認証", "Receipts and time stamps"), parts.receipts(material)]
         made += [parts.heading(material, "事件全体に関する行為", "Events of the case as a whole")]
         made += [_events(material.whole(), material), *_gaps(material), *_by_hand(material)]
@@ -159,9 +160,27 @@ def _transfer(number: int, out: Step, arrival: Step | None, material: Material) 
 
 
 def _fact(point: Point, step: Step, material: Material) -> Fact:
+    if point.key == "C.items" and acts.hashes(step):
+        return Fact(name=point.label(material.language), value=acts.hashes(step))
     said = next((each for _, path in point.sources if (each := acts.party(step.get(path)))), "")
     value: Inline = (said,) if said else ((material.missing(point),) if point.must else ())
     return Fact(name=point.label(material.language), value=value)
+
+
+def _views(material: Material) -> Iterator[Block]:
+    """Who opened content or took it out, what, why, and under which approval (list D)."""
+    seen = material.acts("content.view", "content.export")
+    if not seen:
+        return
+    rows = []
+    for step in seen:
+        cells: list[Inline] = [(material.calendar.short(step.ended_ns),), (acts.act(step, material),)]
+        cells += [_fact(point, step, material).value for point in VIEW_POINTS]
+        rows.append((*cells, (parts.line_text(step.lines),)))
+    asked = tuple(point.label(material.language) for point in VIEW_POINTS)
+    columns = (material.say("日時", "Time"), material.say("行為", "Act"), *asked, material.say("台帳行", "Ledger"))
+    yield parts.heading(material, "内容の閲覧と書出し", "Content viewed and exported")
+    yield Table(columns=columns, rows=tuple(rows), widths=(13, 10, 13, 20, 14, 14, 10, 6))
 
 
 def _gaps(material: Material) -> Iterator[Block]:
