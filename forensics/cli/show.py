@@ -40,6 +40,7 @@ KINDS = {
     "associated_item": "hidden items of folders",
     "mail_rule": "rules and delegates",
     "recovered_item": "ways in which items were recovered",
+    "log_event": "events of logs",
     "byte_account": "stores with an account of every byte",
     "problem": "problems",
 }
@@ -232,6 +233,10 @@ def verified(screen: Screen, found: VerifySummary) -> None:
         screen.line(f"  Unsettled: {each.place}: {each.what}", colour="yellow")
     for text in found.unfinished:
         screen.line(f"  Unfinished: {text}; the same command again completes it.", colour="yellow")
+    for each in found.warnings:
+        screen.line(f"  To know: {each.place}: {each.what}", colour="yellow")
+    for text in found.unchecked:
+        screen.line(f"  Not checked: {text}.", colour="yellow")
     for name in found.torn:
         screen.line(f"  A line that a crash cut short was set aside: ledger/torn/{name}", colour="yellow")
 

@@ -1,4 +1,4 @@
-"""Every clock reading of every message as one event, in SQL over the case's tables and ``tl_copy``.
+"""Every clock reading of every message, and every event of a log, as one event, in SQL over the case's tables.
 
 The order is total: instant with unknown ones last, then evidence, message address and the reading's position. A reading
 that a further copy of the same logical message brings again is kept and marked as a repeat.
@@ -42,6 +42,10 @@ UNION ALL
 SELECT message.id, message.id, message.address, 0, '{sentences.NO_TIME}', NULL, NULL,
        NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM message WHERE id NOT IN (SELECT message_id_ref FROM moment)
+UNION ALL
+SELECT id, id, address, 0, CASE WHEN utc IS NULL THEN '{sentences.NO_TIME}' ELSE 'logged' END, 'service', source,
+       utc, NULL, utc_raw, zone, NULL, precision, NULL
+FROM log_event
 """  # noqa: S608 - filled with constants only
 
 REPEATS = """
@@ -62,27 +66,41 @@ FROM numbered
 
 ORDERED = """
 CREATE OR REPLACE TEMP TABLE tl_event AS
+WITH tl_place AS (
+    SELECT id, evidence, address FROM tl_keyed UNION ALL SELECT id, evidence, address FROM log_event
+)
 SELECT row_number() OVER (
-           ORDER BY reading.utc NULLS LAST, reading.utc_ns NULLS LAST, tl_keyed.evidence, tl_keyed.address,
+           ORDER BY reading.utc NULLS LAST, reading.utc_ns NULLS LAST, tl_place.evidence, tl_place.address,
                     reading.position, reading.id) AS place,
        substr(sha256('event' || chr(0) || reading.address), 1, 32) AS event_id,
        reading.* EXCLUDE (id, address), coalesce(tl_repeat.is_repeat, false) AS is_repeat
 FROM tl_reading AS reading
-JOIN tl_keyed ON tl_keyed.id = reading.message_id_ref
+JOIN tl_place ON tl_place.id = reading.message_id_ref
 LEFT JOIN tl_repeat ON tl_repeat.id = reading.id
 ORDER BY place
 """
 
 ITEMS = f"""
 CREATE OR REPLACE TEMP TABLE tl_item AS
-SELECT message.id, tl_copy.logical_id, tl_copy.copies AS seen_in, message.evidence, message.address,
-       message.store_path, message.recovery, message.depth, message.attachment_count,
+SELECT message.id, message.id AS message_ref, tl_copy.logical_id, tl_copy.copies AS seen_in, message.evidence,
+       message.address, message.store_path, message.recovery, message.depth, message.attachment_count,
        coalesce(message.sender_address, message.sender) AS sender, recipients,
        substr(message.subject, 1, {SUBJECT_CUT})
-       || CASE WHEN length(message.subject) > {SUBJECT_CUT} THEN '…' ELSE '' END AS subject
+       || CASE WHEN length(message.subject) > {SUBJECT_CUT} THEN '…' ELSE '' END AS subject, NULL AS operation,
+       NULL AS account
 FROM message
 JOIN tl_copy ON tl_copy.id = message.id
 LEFT JOIN tl_recipients ON tl_recipients.message_id_ref = message.id
+UNION ALL
+SELECT log_event.id, NULL, named.logical_id, coalesce(named.copies, 0)::INTEGER, log_event.evidence, log_event.address,
+       NULL, log_event.recovery, 0, 0, log_event.sender, substr(log_event.recipient, 1, {SUBJECT_CUT}),
+       substr(log_event.subject, 1, {SUBJECT_CUT}), operation,
+       coalesce(log_event.actor, actor_ip, log_event.sender, json_extract_string(detail, '$.host'), log_event.source)
+FROM log_event LEFT JOIN (
+    SELECT message_id, min(logical_id) AS logical_id, max(copies) AS copies
+    FROM tl_copy JOIN message USING (id) WHERE message_id IS NOT NULL
+    GROUP BY message_id HAVING count(DISTINCT logical_id) = 1
+) AS named ON named.message_id = log_event.message_id
 """  # noqa: S608 - filled with constants only
 
 _DONE_WITH = tuple(f"DROP TABLE {name}" for name in ("tl_reading", "tl_repeat", "tl_recipients"))
@@ -93,15 +111,17 @@ TABLES = (RECIPIENTS, READINGS, REPEATS, ORDERED, ITEMS, *_DONE_WITH)
 EVENTS = f"""
 WITH described AS (
     SELECT tl_event.*, tl_item.* EXCLUDE (id),
-           CASE WHEN meaning IN ('sent', 'submitted') THEN sender
+           CASE WHEN operation IS NOT NULL THEN account
+                WHEN meaning IN ('sent', 'submitted') THEN sender
                 WHEN basis = 'relay' THEN coalesce(host, says)
                 ELSE evidence || coalesce(' ' || nullif(store_path, ''), '') END AS actor
     FROM tl_event JOIN tl_item ON tl_item.id = tl_event.message_id_ref
     WHERE place > $FIRST AND place <= $LAST
 )
 SELECT event_id, utc, utc_ns, meaning, basis, says, zone, offset_minutes, precision, raw, position,
-       message_id_ref AS message_ref, logical_id, evidence, address, store_path, recovery,
-       depth, actor, meaning AS action, {sentences.as_sql(0)} AS sentence_ja, {sentences.as_sql(1)} AS sentence_en,
+       message_ref, logical_id, evidence, address, store_path, recovery,
+       depth, actor, coalesce(operation, meaning) AS action, {sentences.as_sql(0)} AS sentence_ja,
+       {sentences.as_sql(1)} AS sentence_en,
        subject, sender, recipients, attachment_count, seen_in, is_repeat
 FROM described
 ORDER BY place

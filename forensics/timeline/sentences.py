@@ -1,6 +1,7 @@
 """What an event says in one plain sentence, Japanese and English. An account does things here, never a person.
 
-``{actor}`` is the account, host or store that acts, ``{to}`` the recipients, ``{says}`` the field that holds the time.
+``{actor}`` is the account, host or store that acts, ``{to}`` the recipients, ``{says}`` the field or the log
+that holds the time, ``{operation}`` what a log says was done.
 """
 
 from __future__ import annotations
@@ -42,7 +43,10 @@ SENTENCES: dict[Meaning, Pair] = {
         "It is recorded that something was done with this in {actor}, of a kind that is not stated",
     ),
     Meaning.DEFERRED: ("{actor} で送信が延期された記録がある", "It is recorded that sending was deferred in {actor}"),
-    Meaning.LOGGED: ("{actor} がログに記録した", "{actor} logged this"),
+    Meaning.LOGGED: (
+        "{says} のログに {actor} の操作 {operation} が記録されている",
+        "The log {says} records the operation {operation} of {actor}",
+    ),
     Meaning.REPORTED: ("{actor} に配信報告の時刻がある", "{actor} holds the time of a delivery report"),
     Meaning.EXPIRES: ("有効期限として書かれた時刻である", "This is the time at which the message is said to expire"),
     Meaning.STARTS: ("予定の開始として書かれた時刻である", "This is the time at which the item is said to start"),
@@ -83,6 +87,7 @@ def as_sql(language: int) -> str:
         "actor": f"coalesce(actor, {_text(UNKNOWN_ACTOR[language])})",
         "to": f"coalesce(recipients, {_text(UNKNOWN_RECIPIENT[language])})",
         "says": "says",
+        "operation": "coalesce(operation, '?')",
     }
     choices = {**{str(meaning): pair for meaning, pair in SENTENCES.items()}, NO_TIME: TIMELESS}
     whens = " ".join(f"WHEN '{word}' THEN {_filled(pair[language], names)}" for word, pair in choices.items())

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from forensics.absent import Absent
-from forensics.address import record_id
+from forensics.address import Address, record_id
 from forensics.moments import Meaning, Zone
-from forensics.records import Record, Recovery
+from forensics.records import LogEvent, Message, Record, Recovery
 from forensics.timeline.build import TimelineResult, build
 from forensics.timeline.sentences import SENTENCES
 from tests.casebuilder import JUNE, SECOND, CaseBuilder, mail, relayed, sent, stored
@@ -38,6 +39,40 @@ def test_every_moment_is_an_event_in_order_of_time(tmp_path: Path) -> None:
     assert [event["actor"] for event in events] == ["sato@example.jp", "mx.example.jp", "EV-0001 /受信トレイ"]
     assert events[0]["utc_ns"] == JUNE
     assert events[0]["event_id"] == record_id("event", "EV-0001/000001/message:000001/moment:2")
+
+
+def logged(line: int, utc: int | Absent, **fields: Any) -> LogEvent:
+    return LogEvent(
+        address=Address(evidence="EV-0001", steps=("000002", f"line:{line}")),
+        source="postfix",
+        operation="sent",
+        utc=utc,
+        utc_raw="Jun  1",
+        zone="assumed",
+        precision="s",
+        detail='{"host": "mx"}',
+        line=line,
+        offset=0,
+        raw_sha256="0" * 64,
+        **fields,
+    )
+
+
+def test_an_event_of_a_log_stands_among_the_clocks_of_the_message_that_it_names(tmp_path: Path) -> None:
+    records = [
+        *mail(1, moments=[sent(JUNE), stored(JUNE + 9 * SECOND)]),
+        logged(1, JUNE + SECOND, message_id="<1@x.jp>"),
+    ]
+    records += [logged(2, JUNE + 2 * SECOND), logged(3, Absent.UNPARSABLE)]
+    message = next(each for each in records if isinstance(each, Message))
+    named = replace(message, message_id="<1@x.jp>")
+    _, events, _ = built(tmp_path, [named if each is message else each for each in records])
+    assert [event["action"] for event in events] == ["sent", "sent", "sent", "delivered", "sent"]
+    assert [event["basis"] for event in events] == ["sender", "service", "service", "store", "service"]
+    assert events[1]["logical_id"] == events[0]["logical_id"]
+    assert events[2]["logical_id"] is None
+    assert events[1]["sentence_en"] == "The log postfix records the operation sent of mx."
+    assert events[4]["utc"] is None
 
 
 def test_equal_times_are_ordered_by_evidence_address_and_position(tmp_path: Path) -> None:
