@@ -37,6 +37,10 @@ def command(shared_: Shared, case: Path, out: Path, without: str) -> int:
         screen.line(f"  left out: {', '.join(made.without)}")
     screen.line(f"  SHA-256 of manifest-sha256.txt  {made.manifest_sha256}")
     screen.line(f"  SHA-256 of verify.py            {made.verifier_sha256}")
+    if made.receipt:
+        screen.line("Give these to the receiver by another way than the bundle:")
+        screen.line(f"  log key  {made.log_key}")
+        screen.line(f"  receipt  {made.receipt}")
     screen.line(f"Verify it: python3 {made.folder}/verify.py {made.folder}")
     screen.object(0, **fields_of(made), head=head)
     return 0

@@ -8,13 +8,14 @@ name. So the ledger in the bag tells of the bag, and nothing can be added to it 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 
 from forensics import __version__
+from forensics.casefile import checkpoints
 from forensics.casefile.acts import Act
 from forensics.errors import DONE, INTEGRITY_BROKEN, LEDGER_BROKEN, IntegrityError, LedgerError, UsageError
 from forensics.evidence.bag import PAYLOAD, Bag, BagWriter, manifest_bytes, names_below
@@ -28,7 +29,8 @@ VERIFIER, HOW = "verify.py", "VERIFY.txt"
 _LEDGER = "ledger"
 _PARTS = ("case.toml", "keys", EVIDENCE, "seals", CONTENT, "records", "timeline", "findings", "reports", "tables")
 _NEVER = frozenset((".work", ".spill", "incoming", ".images"))
-_NOT_OF_THE_LEDGER = frozenset(("lock", "head.new"))
+_LOCK = "lock"
+_LEFT_OVER = ".new"
 _SECRETS = (b"PRIVATE KEY-----", b"AGE-SECRET-KEY-1", b'"log_seed"')
 
 
@@ -44,6 +46,9 @@ class BundleSummary:
     lines: int
     head_sha256: str
     without: tuple[str, ...] = ()
+    receipt: str = ""
+    """The one line by which the receiver can tell later that the ledger goes on from here; empty without a key."""
+    log_key: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -51,8 +56,17 @@ class BundleSummary:
         return DONE
 
 
-def bundle(examination: Examination, target: Path, *, without: Iterable[str] = ()) -> BundleSummary:
-    """Write the case into a new folder ``target``, which must not exist."""
+def bundle(
+    examination: Examination,
+    target: Path,
+    *,
+    without: Iterable[str] = (),
+    anchor: Callable[[Path], object] = lambda checkpoint: None,
+) -> BundleSummary:
+    """Write the case into a new folder ``target``, which must not exist.
+
+    ``anchor`` is called with the checkpoint that covers the bundle before it is copied: the moment for a time stamp.
+    """
     left_out = tuple(sorted(set(without)))
     _check(examination, target, left_out)
     progress = examination.station.progress
@@ -64,12 +78,23 @@ def bundle(examination: Examination, target: Path, *, without: Iterable[str] = (
                 writer.add(name, examination.folder / name)
             step.outputs.append(payload_output(writer.digests))
             step.result = {"files": len(writer.digests)}
+        receipt = _checkpoint(examination, anchor)
         head = examination.head
         for name in _ledger_names(examination.folder):
             writer.add(name, examination.folder / name)
         bag = writer.finish(_info(examination, left_out, head), handover_files())
         progress.end()
-    return _summary(bag, head, left_out)
+    key = examination.keyring.signer.verifier.vkey if examination.keyring is not None else ""
+    return _summary(bag, head, left_out, receipt, key)
+
+
+def _checkpoint(examination: Examination, anchor: Callable[[Path], object]) -> str:
+    """Sign the ledger with the line of the bundle in it, where a key is open; the answer is the receipt of that."""
+    if examination.keyring is None:
+        return ""
+    made = examination.sign()
+    anchor(examination.folder / _LEDGER / checkpoints.FOLDER / checkpoints.note_name(made.size))
+    return checkpoints.receipt(made, examination.station.now()).text
 
 
 def payload_output(digests: dict[str, str]) -> dict[str, str | int]:
@@ -132,11 +157,12 @@ def _below(folder: Path, part: str) -> list[str]:
     if not (folder / part).is_dir():
         return []
     unfinished = {path.name for path in (folder / part).iterdir() if path.suffix in (".work", ".part")}
-    return [f"{part}/{name}" for name in names_below(folder / part, _NEVER | unfinished)]
+    found = names_below(folder / part, _NEVER | unfinished)
+    return [f"{part}/{name}" for name in found if not name.endswith(_LEFT_OVER)]
 
 
 def _ledger_names(folder: Path) -> list[str]:
-    return [f"{_LEDGER}/{name}" for name in names_below(folder / _LEDGER, _NOT_OF_THE_LEDGER)]
+    return [name for name in _below(folder, _LEDGER) if name != f"{_LEDGER}/{_LOCK}"]
 
 
 def _info(examination: Examination, left_out: tuple[str, ...], head: dict[str, object]) -> dict[str, str]:
@@ -153,7 +179,7 @@ def _info(examination: Examination, left_out: tuple[str, ...], head: dict[str, o
     return {label: value for label, value in info.items() if value}
 
 
-def _summary(bag: Bag, head: dict[str, object], left_out: tuple[str, ...]) -> BundleSummary:
+def _summary(bag: Bag, head: dict[str, object], left_out: tuple[str, ...], receipt: str, log_key: str) -> BundleSummary:
     return BundleSummary(
         folder=str(bag.folder),
         files=bag.files,
@@ -163,4 +189,6 @@ def _summary(bag: Bag, head: dict[str, object], left_out: tuple[str, ...]) -> Bu
         lines=int(str(head["lines"])),
         head_sha256=str(head["sha256"]),
         without=left_out,
+        receipt=receipt,
+        log_key=log_key,
     )
