@@ -166,9 +166,9 @@ class Table:
         at = self.order.pop(row_id)
         if cells == "freed":
             for tag, column_at, _, _ in self.columns:
-                hnid = struct.unpack_from("<I", self.slots[at], column_at)[0]
-                if not inline_width(tag & 0xFFFF) and not hnid & 0x1F:
-                    self.heap.free(hnid)
+                if not inline_width(tag & 0xFFFF):
+                    hnid = struct.unpack_from("<I", self.slots[at], column_at)[0]
+                    self.heap.free(0 if hnid & 0x1F else hnid)
         if rows == "compacted":
             last = len(self.slots) - 1
             moved = next((one for one, number in self.order.items() if number == last), None)

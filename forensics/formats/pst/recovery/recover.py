@@ -7,6 +7,7 @@ free blocks and old rows.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -64,6 +65,7 @@ class Recoverer:
         """What was not looked into, and why."""
         self._found = remnants.Remnants()
         self._by_size: dict[int, list[int]] | None = None
+        self._by_content: dict[int, dict[bytes, int]] = {}
 
     def items(self) -> Iterator[Recovered]:
         """Every recovered item, the surest tiers first."""
@@ -122,9 +124,9 @@ class Recoverer:
             )
 
     def _live_twin(self, version: Version) -> FoundItem | None:
-        """The live item of the same node, to compare with."""
+        """The live item of the same node, to compare with; of a node that is gone, a copy of it that lives."""
         if not version.live:
-            return None
+            return self._live_like(version.node)
         node, _ = self.store.node(version.node.nid)
         return None if node is None else self.store.read(node, (), 0, _OLDER)
 
@@ -270,26 +272,34 @@ class Recoverer:
             yield node, (UNKNOWN,), None, partial(reading.all_rows, self.view, node)
 
     def _live_like(self, node: Node) -> FoundItem | None:
-        """A live item whose first block has the same bytes as that of a remnant."""
-        try:
-            data = self.view.read(node.data).data
-        except FormatError:
+        """A live item whose first block has the same bytes as that of a recovered one."""
+        place = self.view.strays.find(node.data & BID_MASK) or self.store.db.place(node.data)
+        nids = () if place is None else self._live_sizes().get(place.stored, ())
+        if not nids or place is None:
             return None
+        if place.stored not in self._by_content:
+            contents = ((self._content(self.stale.live[nid][0]), nid) for nid in reversed(nids))
+            self._by_content[place.stored] = {content: nid for content, nid in contents if content}
+        nid = self._by_content[place.stored].get(self._content(node.data))
+        live, _ = (None, False) if nid is None else self.store.node(nid)
+        return None if live is None else self.store.read(live, (), 0, _REMNANT)
+
+    def _live_sizes(self) -> dict[int, list[int]]:
+        """The live items by the size of their first block."""
         if self._by_size is None:
             self._by_size = {}
             for nid, (bid, _) in self.stale.live.items():
                 place = self.store.db.place(bid) if nid & TYPE_MASK in _ITEMS else None
                 if place is not None:
                     self._by_size.setdefault(place.stored, []).append(nid)
-        place = self.view.strays.find(node.data & BID_MASK)
-        for nid in self._by_size.get(place.stored if place else 0, ()):
-            live, _ = self.store.node(nid)
-            try:
-                if live is not None and self.view.read(live.data).data == data:
-                    return self.store.read(live, (), 0, _REMNANT)
-            except FormatError:
-                continue
-        return None
+        return self._by_size
+
+    def _content(self, bid: int) -> bytes:
+        """A digest of a block; nothing where it cannot be read."""
+        try:
+            return hashlib.sha256(self.view.read(bid).data).digest()
+        except FormatError:
+            return b""
 
 
 def _step(node: Node) -> str:

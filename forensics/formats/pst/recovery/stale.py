@@ -51,8 +51,12 @@ class StaleNodes:
         self.live: dict[int, tuple[int, int]] = {}
         used = set()
         for found in db.nbt.rows():
-            self.live[found.row[0] & 0xFFFFFFFF] = (found.row[1] & BID_MASK, found.row[2] & BID_MASK)
-            used.add(found.page)
+            # A superseded page that fills a gap in a torn tree names what was deleted as well: its blocks are free. The
+            # store itself reads free blocks where the block tree is torn too.
+            if found.indexed or db.rebuilt or db.bbt.faults or db.place(found.row[1]) is not None:
+                self.live[found.row[0] & 0xFFFFFFFF] = (found.row[1] & BID_MASK, found.row[2] & BID_MASK)
+            if found.indexed:
+                used.add(found.page)
         used |= db.nbt.offsets
         self.versions: dict[int, list[Version]] = {}
         self._names: dict[int, str] = {}
