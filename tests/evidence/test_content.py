@@ -79,3 +79,18 @@ def test_a_blob_stored_with_another_size_is_not_passed_over(content: ContentStor
 def test_what_is_no_digest_names_no_content(content: ContentStore, name: str) -> None:
     with pytest.raises(IntegrityError):
         content.open(name)
+
+
+@pytest.mark.parametrize("size", [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20])
+def test_blobs_of_every_size_are_stored_whole_and_once(content: ContentStore, size: int) -> None:
+    data = bytes(size)
+    for _ in range(2):
+        digest, stored = content.put(io.BytesIO(data))
+        assert (digest, stored) == (digest_bytes(data), size)
+    content.commit()
+    content.put(io.BytesIO(data))
+    content.commit()
+    assert content.verify() == []
+    assert os.listdir(content.root / "incoming") == []
+    with content.open(digest.hex) as handle:
+        assert handle.read() == data

@@ -35,7 +35,7 @@ class Source:
 
     def read(self, at: int, count: int) -> bytes:
         """Up to ``count`` bytes from ``at``; fewer at the end of the file."""
-        if self._at <= at and at + count <= self._end:
+        if 0 < count <= self._end - at and self._at <= at:
             return self._held[at - self._at : at - self._at + count]
         if at < 0 or count <= 0 or at >= self.size:
             return b""
