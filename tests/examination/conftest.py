@@ -36,10 +36,13 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
 @pytest.fixture(scope="session")
 def sample_case(once: Once) -> Path:
     """The committed sample, examined once."""
-    return once("examined-sample", lambda folder: examined(folder / "case", SAMPLES)) / "case"
+    return once("examined-sample", lambda folder: examined(folder / "case", SAMPLES, workers=2)) / "case"
 
 
 @pytest.fixture(scope="session")
 def small_case(once: Once) -> Path:
     """A handful of messages of three kinds, examined once."""
-    return once("examined-small", lambda folder: examined(folder / "case", lay_mail(folder / "source"))) / "case"
+    return (
+        once("examined-small", lambda folder: examined(folder / "case", lay_mail(folder / "source"), workers=2))
+        / "case"
+    )

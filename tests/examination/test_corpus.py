@@ -25,7 +25,6 @@ _NOT_MAIL: dict[str, list[str]] = {
     ".msg": [
         "eml-mbox/apache+james-mime4j/core/testmsgs/malformedHeader-nocrlfcrlf.msg",
         "eml-mbox/apache+james-mime4j/core/testmsgs/malformedHeader-noheader.msg",
-        "eml-mbox/apache+james-mime4j/core/testmsgs/obsolete.msg",
     ],
     ".eml": [],
 }
@@ -38,7 +37,7 @@ _HEADER = re.compile(rb"[!-9;-~]+[ \t]*:|>From |\r?\n|$")
 def case(once: Once) -> Path:
     """All stores of the corpus in one case."""
     sources = [corpus() / name for name in _FOLDERS]
-    return once("examined-corpus", lambda folder: examined(folder / "case", *sources)) / "case"
+    return once("examined-corpus", lambda folder: examined(folder / "case", *sources, workers=2)) / "case"
 
 
 @cache

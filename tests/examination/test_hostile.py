@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from forensics.examination import tasks
+from forensics.examination.examining import ExamineSummary
 from forensics.workers import Limits
+from tests.examination import cases
 from tests.examination.cases import (
     ATTACHED,
-    examined,
     files_of,
     lines,
     mail,
@@ -29,6 +30,11 @@ def hostile(monkeypatch: pytest.MonkeyPatch) -> None:
     """The parsers of ``tests.examination.hostile``, in the real workers, with limits that a test can wait for."""
     monkeypatch.setattr(tasks, "_HERE", "tests.examination.hostile")
     monkeypatch.setattr(tasks, "_limits", lambda task: Limits(wall=20.0, cpu=20))
+
+
+def examined(folder: Path, *sources: Path, workers: int = 2) -> ExamineSummary:
+    """Two workers, so that the neighbours of what is hostile are in the other too."""
+    return cases.examined(folder, *sources, workers=workers)
 
 
 def narrow(monkeypatch: pytest.MonkeyPatch, **limits: float) -> None:

@@ -11,6 +11,8 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -67,16 +69,25 @@ def moments(seed: int, calls: int, number: int) -> list[int]:
     return sorted(random.Random(seed).sample(range(1, calls + 1), min(number, calls)))
 
 
+def at_each(chosen: list[int], killed: Callable[[int], None]) -> None:
+    """Each moment has a case and processes of its own, so two of them go side by side."""
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(killed, chosen))
+
+
 def killed_everywhere(tmp_path: Path, sources: list[Path], number: int, seed: int) -> None:
     """A first examine, killed at ``number`` places."""
     whole = tmp_path / "whole"
     calls = counted(run(whole, *sources))
-    for at in moments(seed, calls, number):
+
+    def killed(at: int) -> None:
         case = tmp_path / f"killed-{at}"
         assert run(case, *sources, calls=at).returncode == -signal.SIGKILL, f"call {at} of {calls}"
         completes(case, *sources)
         assert results(case) == results(whole), f"call {at} of {calls}"
         shutil.rmtree(case)
+
+    at_each(moments(seed, calls, number), killed)
 
 
 def killed_while_replacing(tmp_path: Path, before: list[Path], after: list[Path], number: int, seed: int) -> None:
@@ -85,13 +96,16 @@ def killed_while_replacing(tmp_path: Path, before: list[Path], after: list[Path]
     counted(run(first, *before))
     shutil.copytree(first, whole)
     calls = counted(run(whole, *after, other=True))
-    for at in moments(seed, calls, number):
+
+    def killed(at: int) -> None:
         case = tmp_path / f"replaced-{at}"
         shutil.copytree(first, case)
         assert run(case, *after, calls=at, other=True).returncode == -signal.SIGKILL, f"call {at} of {calls}"
         completes(case, *after, other=True)
         assert results(case) == results(whole), f"call {at} of {calls}"
         shutil.rmtree(case)
+
+    at_each(moments(seed, calls, number), killed)
 
 
 def killed_by_the_clock(tmp_path: Path, sources: list[Path], number: int, seed: int, longest: float) -> None:
