@@ -149,6 +149,16 @@ def test_every_event_of_an_item_stands_in_the_custody_form(case: CaseBuilder) ->
         assert words in text
 
 
+def test_events_that_do_not_fit_are_counted_and_named_by_their_lines(
+    case: CaseBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    custody = Custody(case)
+    for _ in range(6):
+        custody.add(Act.STORE_IN, params={"evidence": "EV-0001"})
+    monkeypatch.setattr("forensics.reports.papers.custody_form.EVENTS_SHOWN", 3)
+    assert "ほか5件は台帳5–9行にある。" in text_of(paper(papers.CustodyForm, case))
+
+
 def test_a_hand_over_without_an_arrival_is_in_transit(case: CaseBuilder) -> None:
     custody = Custody(case)
     items = [{"id": "EV-0001", "sha256": "cd" * 32}]

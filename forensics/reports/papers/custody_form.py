@@ -29,6 +29,8 @@ from forensics.reports.selection import Selection
 
 _WANTED = ("A3.custodian", "A3.holder", "A3.place", "A3.present", "A3.witness", "A6.protection", "A12.medium")
 _BLANK_ROWS = 4
+EVENTS_SHOWN = 1_000
+"""So many events stand in one table; of the others it says which lines of the ledger they are."""
 
 
 class CustodyForm(Paper):
@@ -92,8 +94,8 @@ def _events(steps: tuple[Step, ...], material: Material) -> Table:
         ("SHA-256", "SHA-256"),
         ("台帳行", "Ledger"),
     )
-    rows = []
-    for step in steps:
+    rows: list[tuple[Inline, ...]] = []
+    for step in steps[:EVENTS_SHOWN]:
         who = acts.person(step, material) or (_nobody(material),)
         rows.append(
             (
@@ -108,6 +110,12 @@ def _events(steps: tuple[Step, ...], material: Material) -> Table:
                 (parts.line_text(step.lines),),
             )
         )
+    if len(steps) > EVENTS_SHOWN:
+        first, last, left = steps[EVENTS_SHOWN].first, steps[-1].last, len(steps) - EVENTS_SHOWN
+        more = material.say(
+            f"ほか{left:,}件は台帳{first}–{last}行にある。", f"{left:,} more: ledger, lines {first}–{last}."
+        )
+        rows.append(((), (Strong(text=more),), (), (), (), (), ()))
     return Table(
         columns=tuple(material.say(*each) for each in columns),
         rows=tuple(rows),
@@ -172,7 +180,7 @@ def _views(material: Material) -> Iterator[Block]:
     seen = material.acts("content.view", "content.export")
     if not seen:
         return
-    rows = []
+    rows: list[tuple[Inline, ...]] = []
     for step in seen:
         cells: list[Inline] = [(material.calendar.short(step.ended_ns),), (acts.act(step, material),)]
         cells += [_fact(point, step, material).value for point in VIEW_POINTS]

@@ -169,7 +169,7 @@ def _no_sender(material: Material) -> Missing:
 
 def _copy(material: Material) -> Inline:
     said = parts.decide(material, "原本か写しか", "original or copy")
-    return (material.say("写し", "copy"), said)
+    return (material.say("写し", "copy "), said)
 
 
 def _purpose(material: Material) -> Run:

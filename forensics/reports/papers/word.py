@@ -11,10 +11,12 @@ from typing import Any
 
 import docx
 from docx.enum.section import WD_ORIENT
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_COLOR_INDEX
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
+from docx.table import _Cell
 
 from forensics.moments import to_datetime
 from forensics.reports.papers import marks
@@ -34,6 +36,7 @@ from forensics.reports.visible import visible
 
 _FONTS = {"ja": ("Times New Roman", "ＭＳ 明朝"), "en": ("Times New Roman", "ＭＳ 明朝")}
 _CODE_FONT = "Consolas"
+_CELL_SIZES = (8.5, 9.5, 10)
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a ZIP entry can carry."""
 _ALIGN = {"right": WD_ALIGN_PARAGRAPH.RIGHT, "centre": WD_ALIGN_PARAGRAPH.CENTER}
@@ -74,6 +77,15 @@ def _set_up(made: Any, document: Document) -> None:
     normal.font.name, normal.font.size = latin, Pt(10.5)
     normal.element.rPr.rFonts.set(qn("w:eastAsia"), asian)
     normal.paragraph_format.space_after = Pt(5)
+    made.styles["Footer"].font.size = Pt(7)
+    for size in _CELL_SIZES:
+        cell = made.styles.add_style(_cell_style(size), WD_STYLE_TYPE.PARAGRAPH)
+        cell.base_style, cell.font.size = normal, Pt(size)
+        cell.paragraph_format.space_before = cell.paragraph_format.space_after = Pt(1.5)
+    # Without it a word processor may show Japanese with the glyphs of Chinese.
+    for lang in made.styles.element.iter(qn("w:lang")):
+        lang.set(qn("w:val"), "en-US")
+        lang.set(qn("w:eastAsia"), "ja-JP")
     section = made.sections[0]
     width, height = (Mm(297), Mm(210)) if document.wide else (Mm(210), Mm(297))
     section.orientation = WD_ORIENT.LANDSCAPE if document.wide else WD_ORIENT.PORTRAIT
@@ -89,12 +101,15 @@ def _set_up(made: Any, document: Document) -> None:
     core.revision = 1
 
 
+def _cell_style(size: float) -> str:
+    return f"Cell {size}"
+
+
 def _foot(paragraph: Any, document: Document) -> None:
-    run = paragraph.add_run(visible(document.made_from) + "  ")
-    run.font.size = Pt(7)
+    paragraph.add_run(visible(document.made_from) + "  ")
     for field in ("PAGE", None, "NUMPAGES"):
         if field is None:
-            paragraph.add_run(" / ").font.size = Pt(7)
+            paragraph.add_run(" / ")
             continue
         element = OxmlElement("w:fldSimple")
         element.set(qn("w:instr"), field)
@@ -124,16 +139,16 @@ def _add(made: Any, block: object, document: Document) -> None:
             _paragraph(made, block, document.language)
         case Facts():
             rows = tuple(((fact.name,), fact.value) for fact in block.rows)
-            _grid(made, None, rows, (32, 68), document, Pt(9.5))
+            _grid(made, None, rows, (32, 68), document, 9.5)
         case Table():
             if block.rows:
-                _grid(made, block.columns, block.rows, block.widths, document, Pt(8.5), tall=block.tall)
+                _grid(made, block.columns, block.rows, block.widths, document, 8.5, tall=block.tall)
             else:
                 made.add_paragraph().add_run(visible(block.empty)).font.size = Pt(9)
         case Signature():
             rows = (((block.role,), block.name), *(((line,), ()) for line in block.lines))
             made.add_paragraph()
-            _grid(made, None, rows, (35, 65), document, Pt(10), tall=True)
+            _grid(made, None, rows, (35, 65), document, 10, tall=True)
         case PageBreak():
             made.add_page_break()
 
@@ -187,33 +202,38 @@ def _grid(
     rows: tuple[tuple[Inline, ...], ...],
     widths: tuple[int, ...],
     document: Document,
-    size: Any,
+    size: float,
     *,
     tall: bool = False,
 ) -> None:
     table = made.add_table(rows=0, cols=len(widths), style="Table Grid")
     table.autofit = False
+    style = made.styles[_cell_style(size)].style_id
     room, share = (261 if document.wide else 160), sum(widths)
+    wide = [Mm(room * width / share) for width in widths]
+    for column, width in zip(table.columns, wide, strict=True):
+        column.width = width
     if columns is not None:
         head = table.add_row()
         _repeat(head)
-        _fill(head, tuple((Strong(text=name),) for name in columns), document.language, size, shaded=True)
+        _fill(head, tuple((Strong(text=name),) for name in columns), wide, document.language, style, shaded=True)
     for row in rows:
         line = table.add_row()
         if tall:
             line.height = Mm(12)
-        _fill(line, row, document.language, size, shaded=False)
-    for line in table.rows:
-        for cell, width in zip(line.cells, widths, strict=True):
-            cell.width = Mm(room * width / share)
+        _fill(line, row, wide, document.language, style, shaded=False)
     made.add_paragraph().paragraph_format.space_after = Pt(2)
 
 
-def _fill(line: Any, row: tuple[Inline, ...], language: str, size: Any, *, shaded: bool) -> None:
-    for cell, runs in zip(line.cells, row, strict=True):
+def _fill(line: Any, row: tuple[Inline, ...], wide: list[Any], language: str, style: str, *, shaded: bool) -> None:
+    # Word goes by the widths of the cells, other programs by those of the grid. Row.cells looks at the whole table.
+    for part, runs, width in zip(line._tr.tc_lst, row, wide, strict=True):
+        cell = _Cell(part, line)
+        cell.width = width
         paragraph = cell.paragraphs[0]
-        paragraph.paragraph_format.space_after = Pt(0)
-        _runs(paragraph, runs, language, size)
+        # The setter of the library looks through all styles for every cell.
+        paragraph._p.get_or_add_pPr().style = style
+        _runs(paragraph, runs, language, None)
         if shaded:
             _shade(cell, "EFEFEC")
     element = OxmlElement("w:cantSplit")
