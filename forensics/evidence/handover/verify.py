@@ -33,40 +33,25 @@ rewrite by the holder of the log key in the time between an act and its first re
 """
 from __future__ import annotations
 
-import argparse
-import base64
-import calendar
-import datetime
-import hashlib
-import json
-import os
-import re
-import shutil
-import stat
-import subprocess
-import sys
-import tempfile
-import unicodedata
+import argparse, base64, calendar, datetime, hashlib, json, os, re
+import shutil, stat, subprocess, sys, tempfile, unicodedata
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, Iterator
 
 VERSION = "1.0"
 VERIFIED, FAILED, CONSISTENT, INCOMPLETE, UNREADABLE = 0, 10, 11, 12, 13
 WARNING, NOTE = 1, 2  # findings of these levels leave the verdict as it is
 LEVELS = {
-    FAILED: ("FAILED", "不合格：矛盾があります（改ざんまたは破損を検知）"),
-    UNREADABLE: ("UNREADABLE", "判読不能：読めないものがあります"),
-    INCOMPLETE: ("INCOMPLETE", "不完全：必要な事実が欠けています"),
+    FAILED: ("FAILED", "不合格：矛盾があります（改ざんまたは破損を検知）"), WARNING: ("warning", "注意"), NOTE: ("note", "参考"),
+    UNREADABLE: ("UNREADABLE", "判読不能：読めないものがあります"), INCOMPLETE: ("INCOMPLETE", "不完全：必要な事実が欠けています"),
     CONSISTENT: ("INTERNALLY CONSISTENT", "内部整合のみ：矛盾はありませんが、外部の裏付けが全体には及びません"),
     VERIFIED: ("VERIFIED", "検証済み：矛盾がなく、外部の裏付けがあります"),
-    WARNING: ("warning", "注意"),
-    NOTE: ("note", "参考"),
 }
 # Limits, so that a hostile bundle ends in UNREADABLE and not in a full memory.
 MAX_FILES, MAX_DEPTH, MAX_LINE, MAX_PAPER, MAX_SHOWN = 10_000_000, 32, 16 << 20, 64 << 20, 100
-BLOCK = 2 << 20
-CLOCK_SKEW, DEFAULT_LAG = 5, 3600
+BLOCK, CLOCK_SKEW, DEFAULT_LAG = 2 << 20, 5, 3600  # bytes, seconds, seconds
 
 # Every finding: code: (level, English, Japanese). One line each, however wide, so that the two can be compared.
 WORDS = {
@@ -129,9 +114,7 @@ LINE_FACTS = {
     "content.view": "D.viewer actor.name; D.message params.message; D.approval params.request; D.part params.part;",
 }
 
-
 UNFIT = (OSError, ValueError, RecursionError)  # what input raises that cannot be read or is not of its form
-
 
 class Report:
     """What was found. Of each kind of finding the first ones are kept, and all are counted."""
@@ -140,42 +123,39 @@ class Report:
         self.findings: list[dict[str, Any]] = []
         self.counts: Counter[str] = Counter()
         self.facts: dict[str, Any] = {}
-
     def say(self, check: int, code: str, place: str, **facts: Any) -> None:
         self.counts[code] += 1
         if self.counts[code] <= MAX_SHOWN:
             said = {key: str(value)[:300] for key, value in facts.items()}
             self.findings.append({"check": check, "code": code, "place": place, "facts": said})
-
     def need(self, holds: Any, check: int, code: str, place: str, **facts: Any) -> bool:
         """A rule: unless it holds, it is a finding."""
-        if not holds:
-            self.say(check, code, place, **facts)
+        if not holds: self.say(check, code, place, **facts)
         return bool(holds)
+    @contextmanager
+    def reading(self, check: int, code: str, place: str) -> Iterator[None]:  # what cannot be read in here is a finding
+        try:
+            yield
+        except UNFIT as error:
+            self.say(check, code, place, why=error)
 
 # ----- Formats: canonical JSON, Ed25519, Merkle tree, signed note, DER, SSH signature; ValueError where one is broken
-
 def parse_json(data: bytes) -> Any:
     """JSON without duplicate keys, floats or numbers beyond 64 bits; nesting as deep as Python allows."""
     return json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_int=_integer, parse_float=refuse,
                       parse_constant=refuse)
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return dict(pairs) if len(dict(pairs)) == len(pairs) else refuse("an object names a key twice")
-
+def _object(pairs: Any) -> Any: return dict(pairs) if len(dict(pairs)) == len(pairs) else refuse("a key stands twice")
 def _integer(text: str) -> int: return int(text) if len(text) <= 20 else refuse("a number is too long")
 
 def refuse(why: str) -> Any:
     raise ValueError(why[:200])
-
 def canonical(value: Any) -> bytes:  # the one way to write a value: UTF-8, no blanks, keys sorted by code point
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
 
 def dig(value: Any, path: str) -> Any:  # the value at a.b.c, or None
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
+    for key in path.split("."): value = value.get(key) if isinstance(value, dict) else None
     return value
-
 def get(value: Any, path: str, kind: type = str) -> Any:  # the same; where it is of another kind, that kind's empty value
     found = dig(value, path)
     return found if type(found) is kind else kind()
@@ -186,13 +166,13 @@ L = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 NEUTRAL = (0, 1, 1, 0)
 Point = Any
+Key = Any  # of a log: name, key id, Ed25519 public key
 
 def add(p: Point, q: Point) -> Point:  # RFC 8032 5.1.4
     a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
     c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
     e, f, g, h = b - a, d - c, d + c, b + a
     return (e * f % P, g * h % P, f * g % P, e * h % P)
-
 def multiply(s: int, p: Point, t: int = 0, q: Point = NEUTRAL) -> Point:  # s*P + t*Q, both scalars walked together
     table, total = (NEUTRAL, p, q, add(p, q)), NEUTRAL
     for bit in range(max(s.bit_length(), t.bit_length()) - 1, -1, -1):
@@ -200,7 +180,6 @@ def multiply(s: int, p: Point, t: int = 0, q: Point = NEUTRAL) -> Point:  # s*P 
         digit = (s >> bit & 1) | (t >> bit & 1) << 1
         total = add(total, table[digit]) if digit else total
     return total
-
 def decode_point(data: bytes) -> Point:  # RFC 8032 5.1.3; a y that is not reduced, or an x that is not there, is refused
     sign, y = data[31] >> 7, int.from_bytes(data, "little") & ((1 << 255) - 1)
     square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
@@ -210,22 +189,17 @@ def decode_point(data: bytes) -> Point:  # RFC 8032 5.1.3; a y that is not reduc
         refuse("this is not a canonical point of the curve")
     x = P - x if x & 1 != sign else x
     return (x, y, 1, x * y % P)
-
 def encode_point(p: Point) -> bytes:  # RFC 8032 5.1.2
     inverse = pow(p[2], P - 2, P)
-    return (p[1] * inverse % P | (p[0] * inverse % P & 1) << 255).to_bytes(32, "little")
+    return int(p[1] * inverse % P | (p[0] * inverse % P & 1) << 255).to_bytes(32, "little")
 
 BASE = decode_point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 
 def ed25519(public: bytes, message: bytes, signature: bytes) -> bool:
-    """Verify a pure Ed25519 signature (RFC 8032 5.1.7): s < L, canonical points, no public key of small order."""
+    """Verify a pure Ed25519 signature (RFC 8032 5.1.7): s < L, canonical points, no key of small order. ValueError: no key."""
     s = int.from_bytes(signature[32:], "little")
-    if len(public) != 32 or len(signature) != 64 or s >= L:
-        return False
-    try:
-        x, y, z, t = decode_point(public)
-    except ValueError:
-        return False
+    if len(public) != 32 or len(signature) != 64 or s >= L: return False
+    x, y, z, t = decode_point(public)
     k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % L
     small = encode_point(multiply(8, (x, y, z, t))) == encode_point(NEUTRAL)
     return not small and encode_point(multiply(s, BASE, k, (P - x, y, z, P - t))) == signature[:32]
@@ -239,37 +213,28 @@ class Tree:
 
     def __init__(self) -> None:
         self.size, self._stack = 0, [b""][:0]
-
     def append(self, leaf: bytes) -> None:
         self.size += 1
         rest = self.size
-        while rest & 1 == 0:
-            leaf, rest = node_hash(self._stack.pop(), leaf), rest >> 1
+        while rest & 1 == 0: leaf, rest = node_hash(self._stack.pop(), leaf), rest >> 1
         self._stack.append(leaf)
-
     def root(self) -> bytes:
         root = self._stack[-1] if self._stack else hashlib.sha256(b"").digest()
-        for left in reversed(self._stack[:-1]):
-            root = node_hash(left, root)
+        for left in reversed(self._stack[:-1]): root = node_hash(left, root)
         return root
 
 def to_base64(data: bytes) -> str: return base64.b64encode(data).decode("ascii")
-
 def from_base64(text: str) -> bytes:  # standard base64 with padding, in its one form
     data = base64.b64decode(text.encode("ascii"), validate=True)
     return data if to_base64(data) == text else refuse("this base64 is not in its one form")
 
-Key = Any  # of a log: name, key id, Ed25519 public key
-
-def parse_vkey(text: str) -> Key:
-    """C2SP signed-note: <name>+<key id, 8 hex>+<base64 of 0x01 and the key>."""
+def parse_vkey(text: str) -> Key:  # C2SP signed-note: <name>+<key id, 8 hex>+<base64 of 0x01 and the key>
     name, key_id, data = (text.strip().split("+", 2) + ["", ""])[:3]
     raw = from_base64(data)
     found = hashlib.sha256(name.encode("utf-8") + b"\n" + raw).digest()[:4]
     if len(raw) != 33 or raw[0] != 1 or key_id != found.hex() or not re.fullmatch(r"\S+", name):
         refuse("this is not a verifier key of Ed25519 (name+id+base64)")
     return name, found, raw[1:]
-
 def vkey(key: Key) -> str: return f"{key[0]}+{key[1].hex()}+{to_base64(bytes([1]) + key[2])}"
 
 def parse_note(data: bytes) -> tuple[bytes, list[tuple[str, bytes, bytes]]]:
@@ -291,12 +256,10 @@ def parse_checkpoint(text: str) -> tuple[str, int, bytes]:
 
 def parse_receipt(text: str) -> tuple[str, int, bytes]:  # <origin> <size> <base64 root> <time>
     parts = text.split()
-    if len(parts) != 4 or not parse_time(parts[3]):
-        refuse("a receipt has origin, size, root and time")
+    if len(parts) != 4 or not parse_time(parts[3]): refuse("a receipt has origin, size, root and time")
     return parse_checkpoint("\n".join([*parts[:3], ""]))
 
-def parse_time(text: str) -> int:
-    """RFC 3339 in UTC, or the GeneralizedTime of a stamp -> seconds since 1970."""
+def parse_time(text: str) -> int:  # RFC 3339 in UTC, or the GeneralizedTime of a stamp -> seconds since 1970
     match = re.fullmatch(r"(\d{4}-?\d\d-?\d\d)T?(\d\d:?\d\d:?\d\d)(\.\d+)?(Z|\+00:00)", text)
     digits = re.sub("[-:]", "", match.group(1) + match.group(2)) if match else refuse(f"no time in UTC: {text[:40]}")
     return calendar.timegm(datetime.datetime.strptime(digits, "%Y%m%d%H%M%S").timetuple())
@@ -309,15 +272,12 @@ def der_elements(data: bytes) -> list[tuple[int, bytes]]:
         if size & 0x80:
             count = size & 0x7F
             size, at = int.from_bytes(data[at:at + count], "big"), at + count
-        if tag & 0x1F == 0x1F or at + size > len(data):
-            refuse("this is not DER, or it is cut short")
+        if tag & 0x1F == 0x1F or at + size > len(data): refuse("this is not DER, or it is cut short")
         found.append((tag, data[at:at + size]))
         at += size
     return found
-
 def der(data: bytes, *path: int) -> bytes:  # the content of the element at a path of positions
-    for position in path:
-        data = (der_elements(data) + [(0, b"")] * (position + 1))[position][1]
+    for position in path: data = (der_elements(data) + [(0, b"")] * (position + 1))[position][1]
     return data
 
 TST_INFO = bytes.fromhex("2a864886f70d0109100104")
@@ -335,7 +295,6 @@ def parse_stamp(reply: bytes) -> tuple[str, bytes, int, str, bytes]:
 
 # SSH signatures (PROTOCOL.sshsig): strings with a length of four bytes before them.
 def ssh_string(data: bytes) -> bytes: return len(data).to_bytes(4, "big") + data
-
 def ssh_strings(data: bytes) -> list[bytes]:
     found, at = [], 0
     while at < len(data):
@@ -362,8 +321,7 @@ def check_sshsig(message: bytes, key: bytes, namespace: str, algorithm: str, sig
     if kind == b"sk-ssh-ed25519@openssh.com" and len(signature) > 5 and signature[-5] & 1:  # touched by a person
         signed = hashlib.sha256(application).digest() + signature[-5:] + hashlib.sha256(signed).digest()
         signature = signature[:-5]
-    elif kind != b"ssh-ed25519":
-        return None
+    elif kind != b"ssh-ed25519": return None
     made = ssh_strings(signature)
     return len(made) == 2 and made[0] == kind and ed25519(public, signed, made[1])
 
@@ -376,11 +334,9 @@ def parse_signers(data: str) -> list[dict[str, Any]]:
         found.append({"names": match.group(1).strip('"').split(","), "key": from_base64(match.group(4)), **options})
     return found
 
-def ssh_time(text: str) -> int:  # YYYYMMDD[HHMM[SS]][Z] of allowed_signers, read as UTC; 0 where there is none
-    return parse_time(text.rstrip("Z").ljust(14, "0") + "Z") if text else 0
-
-def fingerprint(key: bytes) -> str:  # as `ssh-keygen -l` names a key
-    return "SHA256:" + to_base64(hashlib.sha256(key).digest()).rstrip("=")
+# Dates of allowed_signers, YYYYMMDD[HHMM[SS]][Z], are read as UTC; fingerprints are those of `ssh-keygen -l`.
+def ssh_time(text: str) -> int: return parse_time(text.rstrip("Z").ljust(14, "0") + "Z") if text else 0
+def fingerprint(key: bytes) -> str: return "SHA256:" + to_base64(hashlib.sha256(key).digest()).rstrip("=")
 
 def run(command: list[str], data: bytes = b"") -> tuple[bool, str]:  # another verifier: whether it accepted, its last words
     try:
@@ -390,52 +346,43 @@ def run(command: list[str], data: bytes = b"") -> tuple[bool, str]:  # another v
     return done.returncode == 0, " ".join(done.stdout.decode("utf-8", "backslashreplace").split())[-200:]
 
 # ----- The bundle on disk: only regular files that were found by walking are ever opened, none is held whole in memory
-
 MANIFEST, TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
 DECLARATION = hashlib.sha256(b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n").digest()
 LEDGER, CHECKPOINTS, FACTS = "data/ledger/events.jsonl", "data/ledger/checkpoints/", "data/case.toml"
 ATTACHED = "data/ledger/attached/"
 FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
-
 class Bundle:
     """A folder; ``files`` holds the SHA-256, as found, of every regular file that a manifest lists."""
 
     def __init__(self, root: str, report: Report) -> None:
-        self.root, self.say, self.need = root, report.say, report.need
+        self.root, self.say, self.need, self.reading = root, report.say, report.need, report.reading
         self.files: dict[str, bytes] = {}
         self.left_out: list[str] = []
         self.facts: list[str] = []  # of a packet: what it discloses
         self.packet = os.path.isdir(self.path("data/disclosed")) and not os.path.lexists(self.path(LEDGER))
-
     def path(self, name: str) -> str: return os.path.join(self.root, *name.split("/"))
     def names(self, prefix: str) -> list[str]: return sorted(name for name in self.files if name.startswith(prefix))
     def digest(self, name: str) -> str: return self.files.get(name, b"").hex()
-
     def open(self, name: str, buffering: int = BLOCK) -> Any:
         handle = os.fdopen(os.open(self.path(name), FLAGS), "rb", buffering)
         return handle if stat.S_ISREG(os.fstat(handle.fileno()).st_mode) else refuse(f"{name} is not a regular file")
-
     def hash(self, name: str) -> Any:  # SHA-256, or the reason why there is none
         digest, buffer = hashlib.sha256(), bytearray(BLOCK)
         try:
             with self.open(name, 0) as handle:
-                for count in iter(lambda: handle.readinto(buffer), 0):
-                    digest.update(memoryview(buffer)[:count])
+                for count in iter(lambda: handle.readinto(buffer), 0): digest.update(memoryview(buffer)[:count])
         except UNFIT as error:
             return str(error)
         return digest.digest()
-
     def paper(self, name: str, limit: int = MAX_PAPER) -> bytes:  # a file that is small in every honest bundle
         with self.open(name) as handle:
             data: bytes = handle.read(limit + 1)
         return data if len(data) <= limit else refuse(f"{name} is longer than {limit} bytes")
-
     def lines(self, name: str) -> Iterator[bytes]:  # without their line feeds; the last line must have one too
         with self.open(name) as handle:
             for line in iter(lambda: handle.readline(MAX_LINE + 1), b""):
                 yield line[:-1] if line.endswith(b"\n") else refuse(f"a line of {name} is cut short or endless")
-
     def walk(self) -> Iterator[tuple[str, int]]:
         """Name and size of every regular file; links, pipes and devices are reported and never opened."""
         folders, count = [""], 0
@@ -448,16 +395,13 @@ class Bundle:
                     self.need(other == entry.name, 1, "collision", name, by=other)
                     if count > MAX_FILES or name.count("/") > MAX_DEPTH:
                         refuse(f"more than {MAX_FILES} files or {MAX_DEPTH} folders deep")
-                    if stat.S_ISDIR(facts.st_mode):
-                        folders.append(name + "/")
-                    elif stat.S_ISREG(facts.st_mode):
-                        yield name, facts.st_size
+                    if stat.S_ISDIR(facts.st_mode): folders.append(name + "/")
+                    elif stat.S_ISREG(facts.st_mode): yield name, facts.st_size
                     else:
                         kind = "link" if stat.S_ISLNK(facts.st_mode) else "pipe, socket or device"
                         self.say(1, "not-a-file", name, why=kind)
 
 # ----- Check 1: files
-
 def read_manifest(bundle: Bundle, manifest: str) -> dict[str, bytes]:
     """Name -> SHA-256 of a BagIt manifest (RFC 8493 2.1.3); names are printable ASCII without a per cent sign."""
     listed: dict[str, bytes] = {}
@@ -478,30 +422,22 @@ def hashed(bundle: Bundle, names: Iterator[tuple[str, int]]) -> Iterator[tuple[s
     waiting: deque[tuple[str, Future[Any]]] = deque()
     with ThreadPoolExecutor(2) as pool:
         for name, size in names:
-            if size < 1 << 16:
-                yield name, bundle.hash(name)
-            else:
-                waiting.append((name, pool.submit(bundle.hash, name)))
+            if size < 1 << 16: yield name, bundle.hash(name)
+            else: waiting.append((name, pool.submit(bundle.hash, name)))
             if len(waiting) > 8:
                 done, result = waiting.popleft()
                 yield done, result.result()
-        for done, result in waiting:
-            yield done, result.result()
+        for done, result in waiting: yield done, result.result()
 
-def check_files(bundle: Bundle) -> None:
-    """What lies in the folder is what the manifests list, no more and no less."""
+def check_files(bundle: Bundle) -> None:  # what lies in the folder is what the manifests list, no more and no less
     size, count, need = 0, 0, bundle.need
     listed = {**read_manifest(bundle, TAG_MANIFEST), **read_manifest(bundle, MANIFEST)}
-
     def source(name: str) -> str: return MANIFEST if name.startswith("data/") else TAG_MANIFEST
-
     def known() -> Iterator[tuple[str, int]]:
         nonlocal size, count
         for name, bytes_ in bundle.walk():
-            if name.startswith("data/"):
-                size, count = size + bytes_, count + 1
-            if name != TAG_MANIFEST and need(name in listed, 1, "unlisted", name, by=source(name)):
-                yield name, bytes_
+            if name.startswith("data/"): size, count = size + bytes_, count + 1
+            if name != TAG_MANIFEST and need(name in listed, 1, "unlisted", name, by=source(name)): yield name, bytes_
 
     for name, result in hashed(bundle, known()):
         wanted = listed.pop(name)
@@ -520,8 +456,6 @@ def check_files(bundle: Bundle) -> None:
         need(not bundle.left_out, 1, "left-out", "bag-info.txt", why=", ".join(bundle.left_out))
 
 # ----- Checks 2 and 5: the ledger, line by line
-
-
 class Ledger:
     """What one walk over the lines gives: their chain, the roots that others asked for, and the story they tell."""
 
@@ -533,17 +467,12 @@ class Ledger:
         self.times: dict[int, int] = {}
         self.oldest_unstamped = self.now = 0
         self.version, self._checked = 1, False
-
     def read(self) -> None:
-        try:
-            for raw in self.bundle.lines(LEDGER):
-                self._line(raw)
-        except UNFIT as error:
-            self.say(2, "unreadable", LEDGER, why=f"line {self.tree.size + 1}: {error}")
+        with self.bundle.reading(2, "unreadable", LEDGER):
+            for raw in self.bundle.lines(LEDGER): self._line(raw)
         head = hashlib.sha256(canonical({"lines": self.tree.size, "sha256": self.last, "size": self.size})).digest()
         names = self.tree.size and head == self.bundle.files.get("data/ledger/head")
         self.need(names, 2, "malformed", "data/ledger/head", why="it does not name the last line of " + LEDGER)
-
     def _line(self, raw: bytes) -> None:
         self.tree.append(leaf_hash(raw))
         seq, value = self.tree.size, {}
@@ -558,35 +487,25 @@ class Ledger:
             wrong.append("its number, version or time is not what it should be")
         if act not in (ACTS_1 if version == 1 else ACTS_2) or get(value, "phase") not in PHASES:
             wrong.append(f"act {act[:40]!r}, phase {get(value, 'phase')[:40]!r} is not on the list of version {version}")
-        if get(value, "case") != self.case or not self.case:
-            wrong.append("it belongs to another case")
-        if get(value, "prev") != self.last:
-            wrong.append("its 'prev' is not the hash of the line before it")
-        for why in wrong:
-            self.say(2, "line", LEDGER, line=seq, why=why)
+        if get(value, "case") != self.case or not self.case: wrong.append("it belongs to another case")
+        if get(value, "prev") != self.last: wrong.append("its 'prev' is not the hash of the line before it")
+        for why in wrong: self.say(2, "line", LEDGER, line=seq, why=why)
         self.last, self.size = hashlib.sha256(raw).hexdigest(), self.size + len(raw) + 1
         self._time(seq, ts_ns // 10**9, act == "clock.check")
-        if seq in self.wanted:
-            self.roots[seq], self.times[seq] = self.tree.root(), self.now
-        if not wrong:
-            self.story.tell(seq, value)
-
+        if seq in self.wanted: self.roots[seq], self.times[seq] = self.tree.root(), self.now
+        if not wrong: self.story.tell(seq, value)
     def _time(self, seq: int, now: int, checked: bool) -> None:
         """Check 5: not after the first stamp that covers the line, and not longer before it than the lag."""
         self.need(now >= self.now or checked or self._checked, 2, "clock-back", LEDGER, line=seq, why=self.now - now)
         self._checked, self.now = checked, now
-        while self.stamps and self.stamps[0][0] < seq:
-            self.stamps.pop(0)
+        while self.stamps and self.stamps[0][0] < seq: self.stamps.pop(0)
         if self.stamps:
             lag = self.stamps[0][1] - now
             self.need(lag >= -CLOCK_SKEW, 5, "time-ahead", LEDGER, line=seq, why=-lag)
             self.need(lag <= self.lag, 5, "time-lag", LEDGER, line=seq, why=lag, listed=self.lag)
-        else:
-            self.oldest_unstamped = self.oldest_unstamped or now
+        else: self.oldest_unstamped = self.oldest_unstamped or now
 
 # ----- Checks 3, 4, 6 and 7: checkpoints, time stamps, tail, receipts
-
-
 class Anchors:
     """What was given from outside, and how many lines each of it vouches for."""
 
@@ -598,11 +517,9 @@ class Anchors:
         self.signed = self.received = self.stamped = 0
 
 def text_or_file(given: str) -> list[str]:  # an argument that is a text, or the name of a file with one on each line
-    if not os.path.isfile(given):
-        return [given]
+    if not os.path.isfile(given): return [given]
     with open(given, encoding="utf-8") as handle:
         return [line.strip() for line in handle if line.strip() and not line.startswith("#")]
-
 
 class Checkpoint:
     """One checkpoint file of the bundle."""
@@ -611,9 +528,7 @@ class Checkpoint:
         self.name, self.data = name, data
         self.text, self.signatures = parse_note(data)
         self.origin, self.size, self.root = parse_checkpoint(self.text.decode("utf-8"))
-        if name != f"{CHECKPOINTS}{self.size:08d}":
-            refuse("its name is not its size")
-
+        if name != f"{CHECKPOINTS}{self.size:08d}": refuse("its name is not its size")
     def signed_by(self, keys: set[Key]) -> set[Key]:
         """The keys whose signature holds; one that does not hold is an error, one of an unknown key is ignored."""
         found = {(key, made[2]) for made in self.signatures for key in keys if key[:2] == made[:2]}
@@ -623,22 +538,18 @@ class Checkpoint:
 def read_checkpoints(bundle: Bundle) -> list[Checkpoint]:
     found = []
     for name in bundle.names(CHECKPOINTS):
-        try:
+        with bundle.reading(3, "malformed", name):
             if re.fullmatch("[0-9]{8,}", name[len(CHECKPOINTS):]):
                 found.append(Checkpoint(name, bundle.paper(name, 1 << 20)))
             elif not re.fullmatch(r"[0-9]{8,}\.(tsq|tsr|[A-Za-z0-9._@-]+\.[a-z]+\.sshsig)", name[len(CHECKPOINTS):]):
                 refuse("nothing of that name belongs here")
-            elif name.partition(".")[0] not in bundle.files:
-                refuse("its checkpoint is not here")
-        except UNFIT as error:
-            bundle.say(3, "malformed", name, why=error)
+            elif name.partition(".")[0] not in bundle.files: refuse("its checkpoint is not here")
     return sorted(found, key=lambda each: each.size)
 
 def read_stamp(bundle: Bundle, checkpoint: Checkpoint, anchors: Anchors) -> list[tuple[int, int]]:
     """Check 4: (size, time) of the stamp over a checkpoint; none where it has none or where it is not good."""
     name, query, openssl = checkpoint.name + ".tsr", checkpoint.name + ".tsq", shutil.which("openssl")
-    if name not in bundle.files:
-        return []
+    if name not in bundle.files: return []
     try:
         algorithm, imprint, time, policy, nonce = parse_stamp(bundle.paper(name, 1 << 20))
         if not algorithm or hashlib.new(algorithm, checkpoint.data).digest() != imprint:
@@ -655,8 +566,7 @@ def read_stamp(bundle: Bundle, checkpoint: Checkpoint, anchors: Anchors) -> list
     chain = [part for pem in bundle.names("data/keys/tsa/") for part in ("-untrusted", bundle.path(pem))][:2]
     held, said = run([openssl, "ts", "-verify", "-data", bundle.path(checkpoint.name), "-in", bundle.path(name),
                       "-CAfile", anchors.tsa_root, "-attime", str(time), *chain])
-    if bundle.need(held, 4, "signature", name, why=said):
-        anchors.stamped = max(anchors.stamped, checkpoint.size)
+    if bundle.need(held, 4, "signature", name, why=said): anchors.stamped = max(anchors.stamped, checkpoint.size)
     return [(checkpoint.size, time)] if held else []
 
 def check_checkpoints(bundle: Bundle, checkpoints: list[Checkpoint], ledger: Ledger, anchors: Anchors) -> None:
@@ -664,21 +574,15 @@ def check_checkpoints(bundle: Bundle, checkpoints: list[Checkpoint], ledger: Led
     told, need, never = ledger.story.log_keys, bundle.need, (1 << 62, 0)  # vkey -> lines that added and revoked it
     keys = {parse_vkey(text) for text in told} | set(anchors.keys)
     trusted = set(anchors.keys) or keys
-    for key in anchors.keys:
-        need(vkey(key) in told, 3, "key-not-told", "--log-key", why=vkey(key))
+    for key in anchors.keys: need(vkey(key) in told, 3, "key-not-told", "--log-key", why=vkey(key))
     for each in checkpoints:
-        if not of_this_ledger(ledger, 3, each.name, each.origin, each.size, each.root):
-            continue
-        try:
+        if not of_this_ledger(ledger, 3, each.name, each.origin, each.size, each.root): continue
+        with bundle.reading(3, "signature", each.name):
             valid = {key for key in each.signed_by(keys) if told.get(vkey(key), never)[0] <= each.size}
             live = {key for key in valid if told[vkey(key)][1] >= each.size} or refuse("of no key that is valid by then")
-        except ValueError as error:
-            bundle.say(3, "signature", each.name, why=error)
-            continue
-        if need(trusted & live, 3, "foreign-key", each.name, why=", ".join(map(vkey, live))):
-            # A key whose adding is covered by a trusted checkpoint is trusted from there on.
-            trusted |= {key for key in keys if told.get(vkey(key), never)[0] <= each.size}
-            anchors.signed = each.size
+            if need(trusted & live, 3, "foreign-key", each.name, why=", ".join(map(vkey, live))):
+                anchors.signed = each.size  # a key whose adding a trusted checkpoint covers is trusted from there on
+                trusted |= {key for key in keys if told.get(vkey(key), never)[0] <= each.size}
     need(checkpoints or not anchors.keys, 3, "signature", CHECKPOINTS, why="the log key signed nothing here")
     need(ledger.tree.size <= anchors.signed, 6, "tail", LEDGER, line=anchors.signed + 1, found=ledger.tree.size)
 
@@ -699,41 +603,27 @@ def check_receipts(ledger: Ledger, anchors: Anchors) -> None:
     ledger.need(why <= anchors.lag, 5, "time-lag", LEDGER, line=anchors.stamped + 1, why=why, listed=anchors.lag)
 
 # ----- Check 10: the story that the lines tell
-
-
 class Story:
     """The state of custody after each line: items, results, keys, transfers, approvals, and which facts are missing."""
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
-        self.items: dict[str, tuple[int, str]] = {}  # evidence -> line and SHA-256 of its manifest
-        self.results: dict[Any, tuple[int, list[Any]]] = {}  # what was made last of each kind
-        self.last: dict[tuple[str, str], dict[str, Any]] = {}  # newest line of (act, evidence)
-        self.log_keys: dict[str, tuple[int, int]] = {}  # vkey -> the lines that added and revoked it
-        self.people: list[dict[str, Any]] = []
-        self.seals: list[tuple[int, dict[str, Any]]] = []
-        self.attached: dict[str, tuple[int, str]] = {}
-        self.open: dict[str, tuple[int, str]] = {}
-        self.transfers: dict[str, tuple[int, Any]] = {}
-        self.approvals: dict[str, dict[str, Any]] = {}
-        self.answers: dict[str, Any] = {}
-        self.lacks: dict[str, int] = {}
+        self.items, self.results = table(), table()  # evidence -> (line, SHA-256 of its manifest); newest of each kind
+        self.last, self.answers = table(), table()  # (act, evidence) -> newest line; "evidence question" -> answer
+        self.log_keys, self.people = table(), [table()][:0]  # vkey -> (line that added it, line that revoked it); persons
+        self.seals, self.attached, self.open = [(0, table())][:0], table(), table()
+        self.transfers, self.approvals, self.lacks = table(), table(), table()
         self.facts_sha256, self.bundled = "", (0, {"": None})
         self._ids, self._outs, self._gone = {""}, {""}, {""}
-
     def need(self, holds: Any, seq: int, why: str) -> bool:
         return self.bundle.need(holds, 10, "custody", LEDGER, line=seq, why=why)
-
-    def tell(self, seq: int, value: dict[str, Any]) -> None:
-        """Follow one line."""
+    def tell(self, seq: int, value: dict[str, Any]) -> None:  # follow one line
         act, phase, step, corrects = (get(value, key) for key in ("act", "phase", "step", "corrects"))
         params, ins, outs, attach = (get(value, key, kind) for key, kind in FIELDS)
         self.need(corrects in self._ids - {""} if corrects or act == "correct" else 1, seq, "it corrects no earlier line")
         self._ids.add(get(value, "id"))
-        if phase == "begun":
-            self.open[step] = (seq, act)
-        elif phase != "done":
-            self.need(self.open.pop(step, (0, ""))[1] == act, seq, "it ends a step that was not begun")
+        if phase == "begun": self.open[step] = (seq, act)
+        elif phase != "done": self.need(self.open.pop(step, (0, ""))[1] == act, seq, "it ends a step that was not begun")
         facts = get(params, "case_toml_sha256") or self.facts_sha256
         self.need(facts == self.facts_sha256 or act[:5] == "case.", seq, "case.toml was changed without 'case set'")
         self.facts_sha256 = facts
@@ -745,20 +635,16 @@ class Story:
         self._outs.update(get(each, "sha256") for each in (*ins, *outs))
         for fact in (LINE_FACTS[""] + LINE_FACTS.get(act, "")).split(";")[:-1] if phase != "failed" else ():
             name, *places = fact.split()
-            if not any(said(dig(value, place)) for place in places):
-                self.lacks.setdefault(name, seq)
+            if not any(said(dig(value, place)) for place in places): self.lacks.setdefault(name, seq)
         if phase in ("finished", "done"):
             self.last[act, get(params, "evidence")] = value
             self._done(seq, act, value, params, ins, outs, attach)
-
     def _done(self, seq: int, act: str, value: Any, params: Any, ins: Any, outs: Any, attach: Any) -> None:
         items = sorted((get(each, "id"), get(each, "sha256")) for each in ins)
-        if act == "acquire":
-            self.items.update({get(each, "id"): (seq, get(each, "sha256")) for each in outs})
+        if act == "acquire": self.items.update({get(each, "id"): (seq, get(each, "sha256")) for each in outs})
         elif act in ("parse", "timeline", "report"):
             self.results[act, get(params, "evidence"), get(params, "report")] = (seq, outs)
-        elif act == "bundle":
-            self.bundled = (seq, value)
+        elif act == "bundle": self.bundled = (seq, value)
         elif act == "seal":
             self.seals.append((seq, value))
             sealed = self.items.get(get(params, "evidence"), (0, ""))[1] == get(params, "manifest_sha256")
@@ -773,11 +659,9 @@ class Story:
             key = from_base64(params["public_key"].split()[1])
             self.people.append({"names": [get(params, "principal")], "key": key, "added": seq, **params})
         elif act == "key.revoke":
-            if get(params, "vkey") in self.log_keys:
-                self.log_keys[params["vkey"]] = (self.log_keys[params["vkey"]][0], seq)
+            if get(params, "vkey") in self.log_keys: self.log_keys[params["vkey"]] = (self.log_keys[params["vkey"]][0], seq)
             for each in self.people:
-                if fingerprint(each["key"]) == get(params, "fingerprint"):
-                    each.setdefault("revoked", seq)
+                if fingerprint(each["key"]) == get(params, "fingerprint"): each.setdefault("revoked", seq)
         elif act == "transfer.out":
             self.transfers[get(value, "id")] = (seq, items)
             self.need(get(params, "from.name") != get(params, "to.name") or not get(params, "to.name"), seq,
@@ -785,12 +669,10 @@ class Story:
         elif act == "transfer.in" and get(params, "answers"):
             answered = self.transfers.pop(params["answers"], (0, None))[1] == items
             self.need(answered, seq, "it answers no transfer.out with the same items and hashes")
-        elif act.startswith(("approval.", "content.")):
-            self._review(seq, act, value, params, attach)
+        elif act.startswith(("approval.", "content.")): self._review(seq, act, value, params, attach)
         self.need(act not in ("transfer.out", "dispose") or not self._gone & {item for item, _ in items}, seq,
                   "it was disposed of before")
         self._gone.update(item for item, _ in items if act == "dispose")
-
     def _review(self, seq: int, act: str, value: Any, params: Any, attach: Any) -> None:
         """Content is opened only within an approval by another person: scope, time, stage, number of views."""
         request = self.approvals.setdefault(get(params, "request"), {"state": "none", "views": 0})
@@ -801,8 +683,7 @@ class Story:
             other = request["state"] == "open" and get(params, "approver") not in ("", get(request, "requester"))
             self.need(other, seq, "it approves no open request of another person")
             request.update(state="granted", line=seq, approver=get(params, "approver"), attach=attach)
-        elif act.startswith("approval."):
-            request["state"] = "over"
+        elif act.startswith("approval."): request["state"] = "over"
         else:
             request["views"] += 1
             holds = request["state"] == "granted" and request["views"] <= get(request, "max_views", int)
@@ -813,10 +694,10 @@ class Story:
             self.need(holds and in_time and get(params, "stage") in reach and named, seq,
                       "content was opened outside of an approval: its state, time, number of views, stage or messages")
 
+def table() -> dict[Any, Any]: return {}
 def said(value: Any) -> bool: return value not in (None, "", [], {})  # False and 0 do say something
 
 # ----- Checks 8 and 12: evidence, seals, results and the bundle itself
-
 def expect(bundle: Bundle, check: int, name: str, sha256: str, by: str) -> bool:
     """Whether a file is there and has the SHA-256 that somebody states; bytes that were left out may be missing."""
     found, parts = bundle.digest(name), name.split("/")
@@ -836,8 +717,7 @@ def check_evidence(bundle: Bundle, story: Story) -> None:
         if expect(bundle, 8, folder + MANIFEST, sha256, f"line {seq} of the ledger"):
             listed = {name: digest for digest, _, name in
                       (line.decode("ascii").partition("  ") for line in bundle.lines(folder + MANIFEST))}
-            for name, digest in listed.items():
-                expect(bundle, 8, folder + name, digest, folder + MANIFEST)
+            for name, digest in listed.items(): expect(bundle, 8, folder + name, digest, folder + MANIFEST)
             for name in inside[item] - {folder + each for each in [*listed, MANIFEST]}:
                 bundle.say(8, "unlisted", name, by=folder + MANIFEST)
             papers = bundle.lines(folder + "files.jsonl") if folder + "files.jsonl" in bundle.files else iter(())
@@ -854,8 +734,7 @@ def check_seals(bundle: Bundle, story: Story) -> None:
             name, tree = "data/" + get(each, "path"), Tree()
             if expect(bundle, 8, name, get(each, "sha256"), by) and name.endswith(".leaves"):
                 with bundle.open(name) as handle:
-                    for leaf in iter(lambda: handle.read(32), b""):
-                        tree.append(leaf)
+                    for leaf in iter(lambda: handle.read(32), b""): tree.append(leaf)
                 found = (tree.size, tree.root().hex())
                 bundle.need(found == listed, 8, "root", name, line=tree.size, found=found, listed=listed, by=by)
 
@@ -872,33 +751,24 @@ def check_results(bundle: Bundle, story: Story) -> None:
                 parts = [("data/" + get(part, "path"), get(part, "sha256")) for part in get(manifest, "parts", list)]
                 parts += [(f"data/content/{own[:2]}/{own}", own) for own in get(manifest, "content", dict)]
                 listed.update({path: (digest, name) for path, digest in parts})
-    for name, (sha256, by) in listed.items():
-        expect(bundle, 12, name, sha256, by)
+    for name, (sha256, by) in listed.items(): expect(bundle, 12, name, sha256, by)
     for name in bundle.names("data/"):
         made = name.split("/")[1] in ("records", "timeline", "reports", "findings")
         bundle.need(not made or name in listed, 12, "unlisted", name, by="the ledger")
-        if name.startswith(("data/content/", ATTACHED)):
-            expect(bundle, 12, name, name.rpartition("/")[2], "its own name")
+        if name.startswith(("data/content/", ATTACHED)): expect(bundle, 12, name, name.rpartition("/")[2], "its own name")
     seq, value = story.bundled  # the ledger tells the hash over all lines of the manifest that are not about itself
     digest, by = hashlib.sha256(), f"line {seq} of the ledger"
-    for line in bundle.lines(MANIFEST):
-        digest.update(b"" if line[66:].startswith(b"data/ledger/") else line + b"\n")
+    for line in bundle.lines(MANIFEST): digest.update(b"" if line[66:].startswith(b"data/ledger/") else line + b"\n")
     found, said_ = digest.hexdigest(), [get(each, "sha256") for each in get(value, "out", list)]
     bundle.need(found in said_, 12, "changed", MANIFEST, found=found, listed=said_, by=by)
     same = bundle.left_out == get(value, "params.without", list)
     bundle.need(same, 12, "malformed", "bag-info.txt", why=f"Left-Out is not what {by} says")
 
 # ----- Check 9: persons
-
 def check_persons(bundle: Bundle, checkpoints: list[Checkpoint], ledger: Ledger, anchors: Anchors) -> None:
     """Each personal signature is by the person it names, for its purpose, with a key that was valid then."""
     people = ledger.story.people if anchors.signers is None else anchors.signers
-    for each in checkpoints:
-        for name in bundle.names(each.name + "."):
-            match = re.fullmatch(r"[0-9]+\.(.+)\.([a-z]+)\.sshsig", name.rpartition("/")[2])
-            if match:
-                when = ledger.times.get(each.size, 0)
-                check_person(bundle, name, each.data, match.group(1), match.group(2), each.size, when, people)
+    for each in checkpoints: check_signatures(bundle, each, ledger.times.get(each.size, 0), people)
     for request in ledger.story.approvals.values():
         paper, name = (["data/" + get(each, "path") for each in get(request, "attach", list)] + ["", ""])[:2]
         if "line" in request and bundle.need({paper, name} <= set(bundle.files), 9, "missing", name or LEDGER, by="approval"):
@@ -908,8 +778,13 @@ def check_persons(bundle: Bundle, checkpoints: list[Checkpoint], ledger: Ledger,
             same = (dig(said_, "request.id"), dig(said_, "approver")) == (dig(request, "request"), who)
             ledger.story.need(same, request["line"], "the paper that was signed is about another request")
 
+def check_signatures(bundle: Bundle, checkpoint: Checkpoint, when: int, people: Any) -> None:  # those over a checkpoint
+    for name in bundle.names(checkpoint.name + "."):
+        _, *who, purpose, kind = ("." + name.rpartition("/")[2]).split(".")  # <size>.<who>.<purpose>.sshsig
+        if kind == "sshsig": check_person(bundle, name, checkpoint.data, ".".join(who[1:]), purpose, checkpoint.size, when, people)
+
 def check_person(bundle: Bundle, name: str, data: bytes, who: str, purpose: str, line: int, when: int, people: Any) -> None:
-    try:
+    with bundle.reading(9, "signature", name):
         key, namespace, algorithm, signature = parse_sshsig(bundle.paper(name, 1 << 16))
         entry = {"revoked": 0}
         for each in people:  # the last one counts
@@ -919,14 +794,11 @@ def check_person(bundle: Bundle, name: str, data: bytes, who: str, purpose: str,
         purposes = get(entry, "namespaces") or namespace
         if not after <= when < before or entry.get("revoked", line + 1) <= line or namespace not in purposes.split(","):
             refuse(f"{fingerprint(key)} is no key of {who} that was valid then")
-        if namespace != f"email-forensics-{purpose}@v1":
-            refuse(f"it is for {namespace}")
+        if namespace != f"email-forensics-{purpose}@v1": refuse(f"it is for {namespace}")
         held = check_sshsig(data, key, namespace, algorithm, signature)
         if held is None and bundle.need(shutil.which("ssh-keygen"), 9, "unchecked", name, why="ssh-keygen is not here"):
             held = by_ssh_keygen(bundle.path(name), data, namespace, key)
         bundle.need(held is not False, 9, "signature", name, why="it does not hold")
-    except UNFIT as error:
-        bundle.say(9, "signature", name, why=error)
 
 def by_ssh_keygen(path: str, data: bytes, namespace: str, key: bytes) -> bool:  # RSA and ECDSA
     with tempfile.TemporaryDirectory() as folder:
@@ -936,21 +808,16 @@ def by_ssh_keygen(path: str, data: bytes, namespace: str, key: bytes) -> bool:  
         return run(["ssh-keygen", "-Y", "verify", "-f", signers, "-I", "signer", "-n", namespace, "-s", path], data)[0]
 
 # ----- Check 11: completeness
-
 def check_facts(bundle: Bundle, story: Story) -> None:
     """Every fact of the checklists is stated somewhere: by the case, a line, the papers of an item, or an answer."""
     facts = dict(re.findall(r'(?m)^(\w+) = "(.*)"$', bundle.paper(FACTS).decode("utf-8")))
-
     def stated(place: str, item: str, paper: Any) -> Any:
         act, mark, path = place.partition("!")
-        if mark:
-            return dig(story.last.get((act, item), story.last.get((act, ""))), path)
-        if place[0] == "?":
-            return story.answers.get(f"{item} {place[1:]}") or story.answers.get(f" {place[1:]}")
+        if mark: return dig(story.last.get((act, item), story.last.get((act, ""))), path)
+        if place[0] == "?": return story.answers.get(f"{item} {place[1:]}") or story.answers.get(f" {place[1:]}")
         return dig(paper, place[1:]) if place[0] == "@" else facts.get(place[1:])
 
-    for name, seq in story.lacks.items():
-        bundle.say(11, "fact-missing", LEDGER, why=f"{name}, line {seq}")
+    for name, seq in story.lacks.items(): bundle.say(11, "fact-missing", LEDGER, why=f"{name}, line {seq}")
     lists = [(CHECKLIST_A, item, f"data/evidence/{item}/acquisition.json") for item in story.items]
     lists += [(CHECKLIST_E, "", FACTS)] if any(key[0] == "report" for key in story.results) else []
     for checklist, item, name in lists:
@@ -959,13 +826,10 @@ def check_facts(bundle: Bundle, story: Story) -> None:
             code, *places = fact.split()
             holds = any(said(stated(place, item, paper)) for place in places)
             bundle.need(holds, 11, "fact-missing", name, why=code)
-    for seq, _ in story.transfers.values():
-        bundle.say(10, "in-transit", LEDGER, line=seq)
-    for seq, act in story.open.values():
-        bundle.say(10, "step-open", LEDGER, line=seq, why=act)
+    for seq, _ in story.transfers.values(): bundle.say(10, "in-transit", LEDGER, line=seq)
+    for seq, act in story.open.values(): bundle.say(10, "step-open", LEDGER, line=seq, why=act)
 
 # ----- Check 13: a disclosure packet; the forms are in disclosure-packet.md and message-tree.md of the program's reference
-
 DISCLOSED, KEYS_INSIDE, SIGNERS_INSIDE = "data/disclosed/", "data/keys/log.vkey", "data/keys/allowed_signers"
 PROOF = re.compile(rb"c2sp\.org/tlog-proof@v1\nextra ([0-9A-Za-z+/=]+)\nindex (0|[1-9][0-9]{0,17})\n"
                    rb"((?:[0-9A-Za-z+/]{43}=\n)*)\n(.+)", re.DOTALL)
@@ -978,10 +842,8 @@ def check_packet(bundle: Bundle, anchors: Anchors) -> bool:
     need(proofs, 13, "missing", DISCLOSED + "0001/packet.tlog-proof", by="the form of a packet")
     when = 0
     for name in proofs:
-        try:
+        with bundle.reading(13, "malformed", name):
             when = max(when, check_proof(bundle, name, {each.data: each for each in checkpoints}, proven))
-        except UNFIT as error:
-            bundle.say(13, "malformed", name, why=error)
     for name in bundle.names("data/"):
         known = name in proven or name.startswith((CHECKPOINTS, "data/keys/tsa/"))
         need(known, 13, "unlisted", name, by="any proof")
@@ -989,16 +851,11 @@ def check_packet(bundle: Bundle, anchors: Anchors) -> bool:
     trusted = set(anchors.keys) or set(map(parse_vkey, text.splitlines()))
     people = parse_signers(bundle.paper(SIGNERS_INSIDE).decode("utf-8")) if SIGNERS_INSIDE in bundle.files else []
     for each in checkpoints:
-        try:
+        with bundle.reading(3, "signature", each.name):
             if need(each.signed_by(trusted), 3, "foreign-key", each.name, why=", ".join(one[0] for one in each.signatures)):
                 anchors.signed = each.size
-        except ValueError as error:
-            bundle.say(3, "signature", each.name, why=error)
         read_stamp(bundle, each, anchors)
-        for name in bundle.names(each.name + "."):
-            _, *who, purpose, kind = name.rpartition("/")[2].split(".")
-            if kind == "sshsig":
-                check_person(bundle, name, each.data, ".".join(who), purpose, each.size, when, anchors.signers or people)
+        check_signatures(bundle, each, when, anchors.signers or people)
     heads = {each.size: each for each in checkpoints}
     for text, origin, size, root in anchors.receipts:
         if need(size in heads, 7, "unchecked", "--receipt " + text, why=f"the packet has no checkpoint of {size} lines"):
@@ -1051,27 +908,21 @@ def climb(found: bytes, index: int, size: int, path: list[bytes]) -> bytes:
     """RFC 9162 2.1.3.2: the root that a leaf and its siblings give; nothing where they do not fit the place."""
     last = size - 1 if 0 <= index < size else -1
     for sibling in path:
-        if last <= 0:
-            return b""
+        if last <= 0: return b""
         found = node_hash(sibling, found) if index & 1 or index == last else node_hash(found, sibling)
-        while index == last and index and not index & 1:
-            index, last = index >> 1, last >> 1
+        while index == last and index and not index & 1: index, last = index >> 1, last >> 1
         index, last = index >> 1, last >> 1
     return found if last == 0 else b""
 
 # ----- Verdict
-
 def check_bundle(path: str, report: Report, anchors: Anchors) -> bool:
     """All checks of a bundle; whether what was given from outside vouches for all of it."""
     bundle = Bundle(path, report)
     check_files(bundle)
-    if not report.need({"bagit.txt", MANIFEST, LEDGER} & set(bundle.files), 1, "not-a-bundle", path):
-        return False
+    if not report.need({"bagit.txt", MANIFEST, LEDGER} & set(bundle.files), 1, "not-a-bundle", path): return False
     if bundle.packet:
-        holds = check_packet(bundle, anchors)
-        report.facts.update(disclosed=bundle.facts, files=len(bundle.files), signed_lines=anchors.signed,
-                            receipt_lines=anchors.received, stamped_lines=anchors.stamped)
-        return holds
+        report.facts.update(disclosed=bundle.facts, files=len(bundle.files))
+        return check_packet(bundle, anchors)
     checkpoints = read_checkpoints(bundle)
     stamps = [stamp for each in checkpoints for stamp in read_stamp(bundle, each, anchors)]
     wanted = {each.size for each in checkpoints} | {receipt[2] for receipt in anchors.receipts}
@@ -1082,14 +933,10 @@ def check_bundle(path: str, report: Report, anchors: Anchors) -> bool:
     everything += [(check_checkpoints, (bundle, checkpoints, ledger, anchors)), (check_receipts, (ledger, anchors)),
                    (check_persons, (bundle, checkpoints, ledger, anchors))]
     for check, given in everything:  # what one check cannot read is a finding, and the others go on
-        try:
-            check(*given)
-        except UNFIT as error:
-            report.say(1, "unreadable", check.__name__, why=error)
+        with report.reading(1, "unreadable", check.__name__): check(*given)
     people = [f"{each['names'][0]} {fingerprint(each['key'])}" for each in ledger.story.people]
     report.facts.update(case=ledger.case, lines=ledger.tree.size, last_line=ledger.last, files=len(bundle.files),
-                        root=to_base64(ledger.tree.root()), left_out=bundle.left_out, signed_lines=anchors.signed,
-                        receipt_lines=anchors.received, stamped_lines=anchors.stamped,
+                        root=to_base64(ledger.tree.root()), left_out=bundle.left_out,
                         log_keys=list(ledger.story.log_keys), people=people)
     reach = min(anchors.signed, max(anchors.received, anchors.stamped)) if anchors.keys else 0
     return 0 < ledger.tree.size <= reach
@@ -1101,7 +948,7 @@ def show(report: Report, code: int, path: str, languages: list[int]) -> str:
     lines = [f"verify.py {VERSION}, SHA-256 {own}", path, "", *(f"{LEVELS[code][each]} ({code})" for each in languages), ""]
     lines += [f"{key}: {value}" for key, value in report.facts.items()] + [""]
     for each in sorted(report.findings, key=lambda each: (-WORDS[each["code"]][0], each["check"])):
-        words = WORDS[each["code"]]
+        words: Any = WORDS[each["code"]]
         for language in languages:
             text = words[1 + language].format_map(each["facts"])
             lines.append(f"{LEVELS[words[0]][language]} [{each['check']} {each['code']}] {each['place']}: {text}")
@@ -1127,6 +974,7 @@ def main(arguments: list[str]) -> int:
         parser.error(str(error))
     try:
         anchored = check_bundle(given.path, report, anchors)
+        report.facts.update(signed_lines=anchors.signed, receipt_lines=anchors.received, stamped_lines=anchors.stamped)
     except Exception as error:  # the one broad handler: whatever hostile input sets off must not look like a verdict
         report.say(0, "unreadable", given.path, why=f"the verifier could not go on: {type(error).__name__}: {error}")
     levels = {WORDS[each][0] for each in report.counts}
@@ -1134,11 +982,8 @@ def main(arguments: list[str]) -> int:
     if given.json:
         text = json.dumps({"verdict": LEVELS[code][0], "exit": code, **report.facts, "counts": report.counts,
                            "findings": report.findings}, indent=1)
-    else:
-        text = show(report, code, given.path, {"en": [0], "ja": [1]}.get(given.language, [1, 0]))
+    else: text = show(report, code, given.path, {"en": [0], "ja": [1]}.get(given.language, [1, 0]))
     sys.stdout.buffer.write((text + "\n").encode("utf-8", "backslashreplace"))
     return code
 
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__": sys.exit(main(sys.argv[1:]))
