@@ -50,6 +50,12 @@ class Meaning(StrEnum):
     RETAINED_UNTIL = "retained_until"
     ARCHIVE_DUE = "archive_due"
     COMPLETED = "completed"
+    STAMPED = "stamped"
+    """A program wrote the time into an identifier, such as a Message-ID or a boundary, when it made it."""
+    SIGNED = "signed"
+    THREAD_STARTED = "thread_started"
+    THREAD_ANSWERED = "thread_answered"
+    """A reply or forward in the thread, as the index of the conversation counts them."""
 
 
 class Basis(StrEnum):

@@ -19,7 +19,7 @@ from forensics.formats.codepages import charset_of
 from forensics.formats.headers import Defect, HeaderBlock
 from forensics.formats.html_text import to_text
 from forensics.moments import Moment
-from forensics.parsers import header_records
+from forensics.parsers import embedded_clocks, header_records
 from forensics.records import Attachment, BodyText, Message, Problem, Recipient, Record, Recovery, Text
 
 _ROLES = (
@@ -96,10 +96,18 @@ class _Mail:
         offset = place.offset if place.spans else None
         yield from header_records.header_fields(self.block, at, self.ref, place.recovery, offset=offset)
         yield from self._recipients()
-        yield from header_records.moment_records([*clocks, *place.clocks], at, self.ref, place.recovery)
+        moments = [*clocks, *place.clocks, *self._hidden_clocks(clocks)]
+        yield from header_records.moment_records(moments, at, self.ref, place.recovery)
         yield from self.texts
         yield from self.attachments
         yield from self._losses()
+
+    def _hidden_clocks(self, clocks: list[Moment]) -> Iterator[Moment]:
+        dates = [clock for clock in clocks if clock.says.lower() == "date"]
+        parts = self.entity.parts
+        boundaries = (part.boundary.decode("latin-1") for part in parts if part.boundary)
+        yield from embedded_clocks.of_header(self.block, dates)
+        yield from embedded_clocks.of_parts(boundaries, (part.content_id for part in parts if part.content_id), dates)
 
     def _message(self, clocks: list[Moment]) -> Message:
         block, place, people = self.block, self.place, self.people

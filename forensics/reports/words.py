@@ -7,6 +7,10 @@ LANGUAGES = ("ja", "en")
 
 MEANINGS: dict[str, Pair] = {
     "sent": ("送信", "sent"),
+    "stamped": ("埋め込まれた時刻", "embedded time"),
+    "signed": ("署名", "signed"),
+    "thread_started": ("スレッド開始", "thread started"),
+    "thread_answered": ("スレッド内の返信", "thread answered"),
     "submitted": ("送信操作", "submitted"),
     "relayed": ("中継", "relayed"),
     "delivered": ("到着", "delivered"),

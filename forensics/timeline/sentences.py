@@ -66,6 +66,19 @@ SENTENCES: dict[Meaning, Pair] = {
         "It is recorded that the flag was set to complete in {actor}",
     ),
     Meaning.COMPLETED: ("{actor} で完了にされた記録がある", "It is recorded that this was completed in {actor}"),
+    Meaning.STAMPED: (
+        "{says} に埋め込まれた時刻である（それを作ったプログラムが書いたもの）",
+        "This is the time inside the {says}, written by the program that made it",
+    ),
+    Meaning.SIGNED: ("{says} に署名の時刻として書かれた時刻である", "This is stated as the time of signing in {says}"),
+    Meaning.THREAD_STARTED: (
+        "{says} によるスレッドの開始時刻である",
+        "This is when the thread began, by the {says}",
+    ),
+    Meaning.THREAD_ANSWERED: (
+        "{says} によるスレッド内の返信または転送の時刻である",
+        "This is when the thread was answered or forwarded, by the {says}",
+    ),
     Meaning.RETAINED_UNTIL: ("保存期限として書かれた時刻である", "This is the time until which the item is retained"),
     Meaning.ARCHIVE_DUE: ("書庫への移動予定の時刻である", "This is the time at which the item is due for archiving"),
 }

@@ -65,9 +65,7 @@ class Sample:
         data = self.data()
         found = sniff.sniff_handle(io.BytesIO(data), len(data), self.path)
         neighbours = frozenset(self.head.get("neighbours", ()))
-        return Candidate(
-            path=self.path, size=len(data), sniffed=found, neighbours=neighbours, head=data[: sniff.HEAD]
-        )
+        return Candidate(path=self.path, size=len(data), sniffed=found, neighbours=neighbours, head=data[: sniff.HEAD])
 
     def unit(self, data: bytes | None = None, handle: BinaryIO | None = None) -> Unit:
         """The file, or other bytes in its place, as a parser is given it."""
