@@ -10,6 +10,7 @@ from forensics.formats.pst.writer.layout import Nid
 from forensics.formats.pst.writer.values import encode
 from sample_data.maker.pst.contexts import Node, Table, read_properties, replace_subnodes, rewrite_properties
 from sample_data.maker.pst.mutator import Mutator
+from sample_data.maker.pst.truth import Version
 
 _RECIPIENTS = 0x692
 _SUBJECT, _BODY = 0x0037, 0x1000
@@ -103,3 +104,10 @@ def spoil_pages(made: Mutator, *, every: int = 1, part: int = 240) -> int:
             made.image.data[page.ib : page.ib + part] = b"\x5a" * part
             done += 1
     return done
+
+
+def overwrite_message(made: Mutator, version: Version) -> None:
+    """Fill the properties of a deleted message and its block of sub-nodes; what its attachments need stands."""
+    for one in version.blocks:
+        if one.bid in (*version.context, version.bid_sub):
+            made.image.data[one.ib : one.ib + one.size] = b"\xa5" * one.size

@@ -159,12 +159,29 @@ def _verdict(one: Recovered, versions: dict[tuple[int, int, int], Version], made
         return Verdict((*said.wrong, *(f"property {id_:#06x}" for id_ in item.properties)), said.missing)
     if alike:
         return compare(item, alike[0], made[alike[0].nid])
+    if not len(item.properties) and one.tier is Tier.REMNANT:
+        return _lone_attachment(one, item, versions, made)
     order = _NUMBER.search(subject(item))
     if order is None or one.tier is not Tier.REMNANT:
         return Verdict(("equals nothing that was there",), ())
     outer = message(int(order[1])).attachments
     inner = [each.item for each in outer if each.item is not None]
     return compare_inner(item, inner[0]) if inner else Verdict(("equals nothing that was there",), ())
+
+
+def _lone_attachment(
+    one: Recovered, item: Item, versions: dict[tuple[int, int, int], Version], made: dict[int, PstItem]
+) -> Verdict:
+    """An attachment without its message, beside the one that the same block held; or one inside an embedded message."""
+    (thing,) = item.attachments
+    holders = [each for each in versions.values() if any(one.found.node.data in at.bids for at in each.attachments)]
+    outer = [known for each in holders for known in made[each.nid].attachments]
+    inner = [known for at in outer if at.item is not None for known in at.item.attachments]
+    alike = [known for known in (*outer, *inner) if known.name == thing.name]
+    said = [_attachment(thing, known) for known in alike]
+    if any(not each.wrong for each in said):
+        return Verdict((), ("every property", *(part for each in said for part in each.missing)))
+    return Verdict((f"attachment {thing.name!r}",), ())
 
 
 def _missed(

@@ -127,6 +127,37 @@ def test_of_messages_whose_room_and_rows_were_used_again_only_what_stands_is_sho
     assert any(one.overwritten for one in found)
 
 
+@pytest.mark.parametrize("inside", [True, False])
+def test_attachments_come_back_where_nothing_else_of_their_message_stands(inside: bool) -> None:
+    made, nids = _store()
+    chosen = [nid for nid in nids if made.version(nid).attachments][:9]
+    made.hard_delete(chosen)
+    versions = [change.before for change in made.changes]
+    for version in versions:
+        pst_deeds.overwrite_message(made, version)
+    if inside:
+        made.overwrite_pages()
+    expected = sorted((one.name, one.sha256) for version in versions for one in version.attachments if one.sha256)
+    recovered = _recovered(made.content())
+    found: list[tuple[str, str]] = []
+    for one in recovered:
+        if one.tier is Tier.REMNANT and one.found.item is not None and not len(one.found.item.properties):
+            assert one.overwritten
+            for thing in one.found.item.attachments:
+                if thing.method == tags.ATTACH_EMBEDDED_MESSAGE:
+                    # Its name stands here; the message in it is found by itself.
+                    assert thing.lost
+                    continue
+                assert thing.data is not None
+                found.append((thing.name, hashlib.sha256(b"".join(thing.data.chunks())).hexdigest()))
+    assert sorted(found) == expected
+    # The message that was embedded in one of them stands too, and is a message of its own.
+    inner = {
+        mapi.subject(one.found.item) for one in recovered if one.found.item is not None and one.tier is Tier.REMNANT
+    }
+    assert "Inner 0" in inner
+
+
 def _split_and_merged() -> Mutator:
     made, _ = _store()
     inbox = made.folders()[INBOX]

@@ -144,6 +144,15 @@ def _agrees(view: RecoveryView, bag: PropertyBag, subs: dict[int, Node]) -> bool
     return expected <= {name.strip(" '\"") for name in names}
 
 
+def refers(view: RecoveryView, root: int) -> bool:
+    """Whether a property context has a value that lies in a sub-node."""
+    try:
+        context = NodeObject(view, Node(0, root, 0), Trail()).context()
+    except FormatError:
+        return False
+    return any(_is_reference(type_, value) for _, type_, value in context.records)
+
+
 def _name(table: TableContext, row: Row) -> str:
     """The name in a row of recipients; its other values are not looked at."""
     named = (one for one in table.stored(row, []) if one[0] >> 16 == tags.PR_DISPLAY_NAME)

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from forensics.errors import FormatError
-from forensics.formats.mapi import Item, Lost, tags
+from forensics.formats.mapi import Item, Lost, PropertyBag, tags
 from forensics.formats.pst.accounting import ByteAccount, account
 from forensics.formats.pst.folders import FolderNode, Place
+from forensics.formats.pst.messaging.attachments import open_attachment
 from forensics.formats.pst.messaging.found import FoundItem
 from forensics.formats.pst.messaging.items import ItemReader
 from forensics.formats.pst.messaging.objects import TYPE_ASSOCIATED, TYPE_CONTENTS, TYPE_MASK
@@ -40,6 +41,7 @@ _OLDER = Place(Recovery.STALE, "a superseded page of the node tree names other b
 _REMNANT = Place(Recovery.REMNANT, "free blocks that no page names")
 _ROW = Place(Recovery.REMNANT, "a row of a contents table that outlived its item")
 
+_NO_MESSAGE = Lost("the message", "every property, body and recipient of it", "only this attachment of it was found")
 _ONLY_ROW = "the item itself: only its row in the folder's list is left"
 
 _Rows = Callable[[Trail], Iterator[rows.OldRow]]
@@ -184,6 +186,39 @@ class Recoverer:
                     overwritten=(*_overwritten(read), *_apart(read)),
                 ),
                 self._live_like(node),
+            )
+        yield from self._attachments(used)
+
+    def _attachments(self, used: set[int]) -> Iterator[Recovered]:
+        """Attachments that stand by themselves: name and bytes, in an item of which nothing else is left."""
+        for node in remnants.attachments_of(self.view, self._found, used):
+            lost: list[Lost] = []
+            try:
+                trail = self._trail()
+            except FormatError as error:
+                self.unread.append(f"attachments without a message: {error.what}")
+                return
+            opened = open_attachment(self.view, node, trail, self.store.named, self.reader.codepage, lost)
+            item = Item(properties=PropertyBag(), attachments=(opened.thing,), problems=(*lost, _NO_MESSAGE))
+            if opened.embedded is not None:
+                # The message in it has a property context of its own, which was read as one.
+                continue
+            found = FoundItem(
+                node=node,
+                path=(UNKNOWN,),
+                position=0,
+                associated=False,
+                place=_REMNANT,
+                item=item,
+                error=None,
+                trail=trail,
+            )
+            yield Recovered(
+                found=found,
+                tier=Tier.REMNANT,
+                confidence=Confidence.PROBABLE if node.sub else Confidence.CERTAIN,
+                step=f"block:{node.data}",
+                overwritten=_overwritten(found),
             )
 
     def _rows(self) -> Iterator[Recovered]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from forensics.errors import FormatError
 from forensics.formats.mapi import tags
 from forensics.formats.pst.ltp.heap import PROPERTY_CONTEXT, SIGNATURE, TABLE_CONTEXT
-from forensics.formats.pst.messaging.objects import TYPE_ATTACHMENT, TYPE_MASK, NodeObject
+from forensics.formats.pst.messaging.objects import TYPE_ATTACHMENT, TYPE_MASK, TYPE_RECIPIENT_TABLE, NodeObject
 from forensics.formats.pst.ndb.blocks import INTERNAL
 from forensics.formats.pst.ndb.datatree import Trail, x_entries
 from forensics.formats.pst.ndb.pages import BID_MASK
@@ -22,6 +22,7 @@ from forensics.formats.pst.recovery import pairing
 from forensics.formats.pst.recovery.view import HEAD, RecoveryView
 
 _MESSAGE_MARKS = frozenset({tags.PR_MESSAGE_CLASS})
+_ATTACHMENT_MARKS = frozenset({tags.PR_ATTACH_FILENAME, tags.PR_ATTACH_LONG_FILENAME, tags.PR_ATTACH_DATA})
 _TRIED = 32
 """How many blocks of sub-nodes before and behind a table are looked into for its rows."""
 
@@ -32,6 +33,8 @@ class Remnants:
 
     contexts: dict[int, int] = field(default_factory=dict)
     """Property contexts of items: the block to the root of its data, itself or an X-block."""
+    attached: dict[int, int] = field(default_factory=dict)
+    """Property contexts of attachments, in the same way."""
     tables: dict[int, int] = field(default_factory=dict)
     subs: dict[int, dict[int, Node]] = field(default_factory=dict)
     below: set[int] = field(default_factory=set)
@@ -62,8 +65,11 @@ def sort_out(view: RecoveryView, used: set[int]) -> Remnants:
     for bid, client in heaps:
         if bid in inner and bid not in roots:
             continue
-        if client == PROPERTY_CONTEXT and _is_item(view, roots.get(bid, bid)):
+        ids = _ids(view, roots.get(bid, bid)) if client == PROPERTY_CONTEXT else frozenset()
+        if not ids.isdisjoint(_MESSAGE_MARKS):
             found.contexts[bid] = roots.get(bid, bid)
+        elif tags.PR_ATTACH_METHOD in ids and not ids.isdisjoint(_ATTACHMENT_MARKS):
+            found.attached[bid] = roots.get(bid, bid)
         elif client == TABLE_CONTEXT:
             found.tables[bid] = roots.get(bid, bid)
         else:
@@ -91,13 +97,13 @@ def _internal(view: RecoveryView, bid: int, found: Remnants, roots: dict[int, in
         inner.update(each & BID_MASK for each in bids)
 
 
-def _is_item(view: RecoveryView, bid: int) -> bool:
-    """Whether a property context is that of a message or another item."""
+def _ids(view: RecoveryView, bid: int) -> frozenset[int]:
+    """The ids of the properties in a context, which say what it is one of."""
     try:
         context = NodeObject(view, Node(0, bid, 0), Trail()).context()
     except FormatError:
-        return False
-    return any(id_ in _MESSAGE_MARKS for id_, _, _ in context.records)
+        return frozenset()
+    return frozenset(id_ for id_, _, _ in context.records)
 
 
 def nodes_of(view: RecoveryView, found: Remnants, live: dict[int, tuple[int, int]]) -> Iterator[tuple[Node, bool]]:
@@ -122,6 +128,19 @@ def nodes_of(view: RecoveryView, found: Remnants, live: dict[int, tuple[int, int
     for bid, subs in found.subs.items():
         if bid not in taken and any(nid & TYPE_MASK == TYPE_ATTACHMENT for nid in subs):
             yield Node(0, 0, bid, 0), False
+
+
+def attachments_of(view: RecoveryView, found: Remnants, used: set[int]) -> Iterator[Node]:
+    """Attachments of which neither the message nor its block of sub-nodes is left, each with the block of its own."""
+    left = [root for bid, root in found.attached.items() if bid not in used and root & BID_MASK not in used]
+    free = {bid: subs for bid, subs in found.subs.items() if bid not in used and not _of_message(subs)}
+    matched = pairing.pairs(view, [root for root in left if pairing.refers(view, root)], free, {})
+    for root in left:
+        yield Node(0, root, matched.get(root, 0), 0)
+
+
+def _of_message(subs: dict[int, Node]) -> bool:
+    return any(nid & TYPE_MASK in (TYPE_ATTACHMENT, TYPE_RECIPIENT_TABLE) for nid in subs)
 
 
 def rows_of_tables(view: RecoveryView, found: Remnants, read: set[int]) -> Iterator[Node]:
