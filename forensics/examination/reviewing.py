@@ -154,6 +154,7 @@ def open_under(examination: Examination, name: str, together: Together) -> CaseV
     why = review.over(_now(examination))
     if why and review.answer is not None and review.answer.decision == GRANT and not review.expired:
         examination.note(Act.APPROVAL_EXPIRE, params={"request": review.request.id, "reason": why})
+        review.expired = why
     session = Session(together, review=review, note=_noter(examination, review), now=lambda: _now(examination))
     return CaseView(examination.folder, session)
 
@@ -180,9 +181,8 @@ def _noter(examination: Examination, review: Review) -> Any:
 
 
 def _now(examination: Examination) -> int:
-    """Never before the last line: a clock that is set back does not make an approval last longer."""
-    lines = examination.view().lines
-    return max([examination.station.now(), *(int(line.value["ts_ns"]) for line in lines[-1:])])
+    """Never before any line: a clock that is set back does not make an approval last longer."""
+    return max([examination.station.now(), *(int(line.value["ts_ns"]) for line in examination.view().lines)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
