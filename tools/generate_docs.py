@@ -87,11 +87,16 @@ def _commands() -> Iterator[tuple[str, click.Command, click.Context]]:
     for verb in VERBS:
         command = toolkit.get_command(top, verb)
         assert command is not None
-        inner = click.Context(command, info_name=verb, parent=top)
-        yield f"forensics {verb}", command, inner
-        if isinstance(command, click.Group):
-            for name, each in command.commands.items():
-                yield f"forensics {verb} {name}", each, click.Context(each, info_name=name, parent=inner)
+        yield from _below(f"forensics {verb}", command, click.Context(command, info_name=verb, parent=top))
+
+
+def _below(
+    name: str, command: click.Command, context: click.Context
+) -> Iterator[tuple[str, click.Command, click.Context]]:
+    yield name, command, context
+    if isinstance(command, click.Group):
+        for word, each in command.commands.items():
+            yield from _below(f"{name} {word}", each, click.Context(each, info_name=word, parent=context))
 
 
 def _help_section(name: str, command: click.Command, context: click.Context) -> str:

@@ -98,6 +98,15 @@ def check(reply: bytes, data: bytes, asked: bytes | None = None, roots: Sequence
     )
 
 
+def answers(reply: bytes, data: bytes, asked: bytes) -> bool:
+    """Whether the reply is over these bytes and has the nonce of this query."""
+    try:
+        check(reply, data, asked)
+    except IntegrityError:
+        return False
+    return True
+
+
 def _decoded(reply: bytes) -> TimeStampResponse:
     try:
         response = decode_timestamp_response(normalised(reply))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from forensics.cli.identities import session_for
+from forensics.cli.keyring import keyring_for
 from forensics.cli.path_type import PathType
 from forensics.cli.progress import Shown
 from forensics.cli.screen import Screen
@@ -79,7 +80,8 @@ class Shared:
         from forensics.examination.conductor import Examination
 
         session = session_for(case) if control else None
-        with placed(case), self.station() as station, Examination(case, station, session=session) as examination:
+        keyring = keyring_for(case)
+        with placed(case), self.station() as station, Examination(case, station, keyring, session) as examination:
             yield examination
 
 

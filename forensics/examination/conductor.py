@@ -166,6 +166,11 @@ class Examination:
             self._signing = Checkpointing(self._ledger, self.folder / "ledger", signer)
         return state
 
+    @property
+    def signs(self) -> bool:
+        """Whether the key of the log is at hand, so that checkpoints are signed."""
+        return self._signing is not None
+
     def sign(self) -> Checkpoint:
         """A checkpoint of all lines so far; :class:`UsageError` where the key of the log is not at hand."""
         if self._signing is None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from forensics.casefile.acts import Act, Phase
+from forensics.casefile.custody import custody
 from forensics.casefile.view import CaseView, EvidenceItem
 from forensics.evidence.item import Entry
 
@@ -112,6 +113,8 @@ class Overview:
     steps: tuple[StepTaken, ...]
     lines: int
     head_sha256: str
+    in_transit: tuple[str, ...] = ()
+    """Transfers that left and that nobody has answered yet."""
 
 
 def overview(view: CaseView) -> Overview:
@@ -134,7 +137,13 @@ def overview(view: CaseView) -> Overview:
         steps=_steps(view),
         lines=view.head.number if view.head else 0,
         head_sha256=view.head.sha256 if view.head else "",
+        in_transit=_in_transit(view),
     )
+
+
+def _in_transit(view: CaseView) -> tuple[str, ...]:
+    open_ = custody(view.lines).in_transit
+    return tuple(f"{', '.join(each.items)} to {each.to or '(not said)'}, since line {each.line}" for each in open_)
 
 
 def recovered_of(view: CaseView) -> dict[str, int]:

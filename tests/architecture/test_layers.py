@@ -72,7 +72,8 @@ TABLE: dict[str, May] = {
             "findings",
             "playbooks",
             "reports",
-        )
+        ),
+        others={"segno": "examination.receipts"},
     ),
     "cli": May(ours=("examination",), others={"click": EVERY_MODULE, "rich": EVERY_MODULE}),
 }
