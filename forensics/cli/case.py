@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from forensics.cli import case_answer, show
+from forensics.cli import case_answer, case_custody, case_key, case_seal, show
 from forensics.cli.identities import control_options, people_for
 from forensics.cli.options import FACTS, Shared, case_argument, fact_options, given_facts, placed, shared
 from forensics.cli.screen import Screen, fields_of
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from forensics.examination.overview import Overview
 
 
-@click.group("case", short_help="Make a case, show what it holds, change its facts.")
+@click.group("case", short_help="Make a case, show what it holds, keep its custody.")
 def command() -> None:
-    """Make a case, show what it holds, change its facts.
+    """Make a case, show what it holds, change its facts, and keep its custody: keys, seals, receipts, transfers.
 
     A case is one folder. Its facts stand in case.toml, and every change of them stands in its ledger.
     """
@@ -95,6 +95,14 @@ def set_(shared_: Shared, case: Path, facts: tuple[str, ...]) -> int:
 
 
 command.add_command(case_answer.command)
+command.add_command(case_seal.seal)
+command.add_command(case_seal.disclose)
+command.add_command(case_key.command)
+for each in (
+    case_custody.receipt, case_custody.transfer, case_custody.return_, case_custody.dispose, case_custody.witness,
+    case_custody.correct, case_custody.clock, case_custody.timestamp,
+):  # fmt: skip
+    command.add_command(each)
 
 
 def _pairs(facts: tuple[str, ...]) -> dict[str, str]:
@@ -124,6 +132,8 @@ def _show(screen: Screen, found: Overview, *, steps: bool) -> None:
         screen.heading("Steps")
         rows = [[str(s.line), show.moment(s.ts_ns), s.act, s.phase, s.about + _failed(s.error)] for s in found.steps]
         screen.table(["line", "time", "act", "phase", "about"], rows)
+    for text in found.in_transit:
+        screen.line(f"  In transit: {text}", colour="yellow")
     show.ledger(screen, found.lines, found.head_sha256)
 
 

@@ -86,7 +86,7 @@ def disclose(
         raise UsageError(f"{out} is there already", place=str(out), todo="name a folder or a .zip that does not exist")
     found = [_found(view, each) for each in dict.fromkeys(wanted)]
     items = {name: _opened(view, name, salt_key) for name in dict.fromkeys(row["evidence"] for row in found)}
-    checkpoint = _checkpoint(view, max(item.line.number for item in items.values()))
+    checkpoint = _checkpoint(examination, view, max(item.line.number for item in items.values()))
     params = {"messages": [row["id"] for row in found], "parts": list(parts), "checkpoint": checkpoint.path.name}
     inputs = [{"id": each["path"], **each} for item in items.values() for each in item.line.value["out"]]
     with examination.step(Act.DISCLOSE, params=params, inputs=inputs) as step:
@@ -245,14 +245,16 @@ def _verifiers(view: CaseView) -> list[notes.Verifier]:
     return [notes.Verifier.of(line) for line in lines if line.strip()]
 
 
-def _checkpoint(view: CaseView, line: int) -> checkpoints.Stored:
-    """Of the checkpoints that cover the line: the first that has a time stamp, else the last."""
+def _checkpoint(examination: Examination, view: CaseView, line: int) -> checkpoints.Stored:
+    """Of the checkpoints that cover the line: one that has a time stamp, else one with a receipt, else the first."""
+    if not any(each.size >= line for each in checkpoints.stored(view.folder / "ledger")):
+        examination.sign()
     covering = [each for each in checkpoints.stored(view.folder / "ledger") if each.size >= line]
-    if not covering:
-        todo = "run 'forensics case seal' with the keys of the case, or 'forensics case receipt'"
-        raise UsageError("no checkpoint covers the seal", place=str(view.folder / "ledger"), todo=todo)
     stamped = [each for each in covering if each.path.with_name(each.path.name + ".tsr").is_file()]
-    return stamped[0] if stamped else covering[-1]
+    given = {each.value.get("result", {}).get("size") for each in view.lines if each.act == Act.RECEIPT}
+    received = [each for each in covering if each.size in given]
+    both = [each for each in stamped if each in received]
+    return next(iter([*both, *stamped, *received, *covering]))
 
 
 def _add_common(view: CaseView, packet: _Packet, checkpoint: checkpoints.Stored) -> None:

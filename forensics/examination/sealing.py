@@ -16,6 +16,8 @@ from typing import Any
 from forensics import canonical
 from forensics.casefile import merkle
 from forensics.casefile.acts import Act, Phase
+from forensics.casefile.custody import EXAMINER
+from forensics.casefile.keyring import Keyring
 from forensics.casefile.ledger import Line
 from forensics.casefile.message_parts import messages
 from forensics.casefile.seal import LEAVES, SEAL, Seal, decode, folder_of, leaves_of, seal_of
@@ -25,6 +27,7 @@ from forensics.evidence.durable import write_new
 from forensics.evidence.verification import Difference
 from forensics.examination.conductor import Examination
 from forensics.examination.files import adopt, still_there
+from forensics.examination.receipts import SignatureSummary, sign_personally
 from forensics.examination.station import Progress
 
 SaltKey = Callable[[str], bytes]
@@ -56,6 +59,28 @@ def seal(examination: Examination, salt_key: SaltKey, wanted: Sequence[str] = ()
     if not names:
         raise UsageError("there are no records yet", place=str(view.folder), todo="run 'forensics parse' first")
     return [_seal_item(examination, view, name, salt_key) for name in names]
+
+
+def salt_key_of(examination: Examination) -> SaltKey:
+    """The salt keys of a case from whoever opened it: two people together, or the holder of the keyring."""
+    if examination.session is not None:
+        ring = Keyring(case=examination.facts.id, log_seed=b"", salt_master=examination.session.salt_master)
+        return ring.salt_key
+    if examination.keyring is None:
+        todo = f"make the keys with 'forensics case key {examination.folder}', or name their folder with --keys DIR"
+        raise UsageError("the salts of a seal need the keys of the case", place=str(examination.folder), todo=todo)
+    return examination.keyring.salt_key
+
+
+def sign_seal(examination: Examination, key: Path, who: str = "") -> SignatureSummary:
+    """A person signs the ledger with the seals on it; without a name, the examiner."""
+    if not who:
+        people = [each for each in examination.keys_changed().people if each.role == EXAMINER and not each.revoked]
+        if len({each.principal for each in people}) != 1:
+            todo = "name the person with --as, and put the key on the ledger with 'forensics case key'"
+            raise UsageError("the ledger does not say who signs", place=str(examination.folder), todo=todo)
+        who = people[0].principal
+    return sign_personally(examination, "seal", who, key)
 
 
 def _parse_line(view: CaseView, evidence: str) -> Line | None:

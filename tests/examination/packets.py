@@ -7,13 +7,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from forensics.casefile import checkpoints, keyring, notes
+from forensics.casefile import keyring, notes
 from forensics.casefile.keyring import Keyring
-from forensics.casefile.ledger import read_lines
 from forensics.casefile.view import CaseView
+from forensics.examination.conductor import Examination
 from forensics.examination.disclosing import DiscloseSummary, disclose
-from forensics.examination.sealing import seal
-from tests.examination.cases import examined, lay_mail, open_case
+from forensics.examination.keys import make_log_key
+from forensics.examination.sealing import salt_key_of, seal
+from tests.examination.cases import examined, lay_mail, open_case, station
 
 FILE_MAIL = "<file@example.jp>"
 """The Message-ID of the message with an attachment."""
@@ -31,29 +32,18 @@ class Sealed:
         return [self.keys.signer.verifier]
 
     def disclose(self, out: Path, *messages: str, parts: str = "headers") -> DiscloseSummary:
-        with open_case(self.case) as examination:
-            return disclose(examination, self.keys.salt_key, messages or (FILE_MAIL,), parts.split(","), out)
+        with Examination(self.case, station(), self.keys) as examination:
+            return disclose(examination, salt_key_of(examination), messages or (FILE_MAIL,), parts.split(","), out)
 
 
 def sealed_case(folder: Path) -> Sealed:
-    """Mail, examined and sealed, under a checkpoint that the log's key signed."""
+    """Mail, examined and sealed; with the seal on it the ledger is signed."""
     examined(folder / "case", lay_mail(folder / "mail"))
-    keys = keyring.new(CaseView(folder / "case").facts.id)
     with open_case(folder / "case") as examination:
-        seal(examination, keys.salt_key)
-    sign(folder / "case", keys)
+        make_log_key(examination, folder / "keys", None)
+        seal(examination, salt_key_of(examination))
+    keys = keyring.read(folder / "keys", CaseView(folder / "case").facts.id)
     return Sealed(case=folder / "case", keys=keys)
-
-
-def sign(case: Path, keys: Keyring) -> checkpoints.Stored:
-    """A checkpoint over the lines as they are, and the public key beside it."""
-    size = len(list(read_lines(case / "ledger")))
-    root = checkpoints.roots(checkpoints.raw_lines(case / "ledger"), [size])[size]
-    origin = keyring.origin(keys.case)
-    checkpoints.write(case / "ledger", notes.Checkpoint(origin=origin, size=size, root=root), keys.signer)
-    (case / "keys").mkdir(exist_ok=True)
-    (case / "keys/log.vkey").write_text(keys.signer.verifier.vkey + "\n")
-    return checkpoints.stored(case / "ledger")[-1]
 
 
 def list_again(packet: Path) -> None:

@@ -13,6 +13,7 @@ from forensics.casefile import merkle
 from forensics.casefile.acts import Act
 from forensics.casefile.view import CaseView
 from forensics.errors import IntegrityError, UsageError
+from forensics.examination import files, sealing
 from forensics.examination.parsing import parse
 from forensics.examination.sealing import SealSummary, check_seals, read_seal, seal
 from forensics.examination.verifying import verify
@@ -114,3 +115,31 @@ def test_what_is_not_there_cannot_be_sealed(case: Path, tmp_path: Path) -> None:
     assert newer(case, before) == []
     with pytest.raises(UsageError, match="no records"):
         sealed(tmp_path / "new")
+
+
+def test_a_seal_that_was_cut_short_is_unsettled_until_it_is_made_again(
+    tmp_path: Path, made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = copy_of(made, tmp_path / "case")
+    shutil.rmtree(case / "seals")
+    adopt = files.adopt
+
+    def killed(path: Path, folder: Path, name: str) -> dict[str, object]:
+        done = adopt(path, folder, name)
+        if name.endswith("seal.json"):
+            return done
+        raise KilledError
+
+    monkeypatch.setattr(sealing, "adopt", killed)
+    with pytest.raises(KilledError), open_case(case) as examination:
+        seal(examination, lambda item: bytes(32))
+    monkeypatch.undo()
+    found = verify(case)
+    assert found.differences == ()
+    assert {each.place.rpartition("/")[2] for each in found.unsettled} == {"seal.json", "messages.leaves"}
+    sealed(case)
+    sound(case)
+
+
+class KilledError(BaseException):
+    """A process that was killed writes no second line."""
