@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from forensics.cli.identities import identity_option
+from forensics.cli.keyring import keys_options
 from forensics.cli.options import PATH, Shared, case_argument, case_option, shared
 from forensics.cli.screen import fields_of
 from forensics.errors import UsageError, worst
@@ -16,6 +18,8 @@ from forensics.errors import UsageError, worst
 @click.argument("items", metavar="[ITEM]...", nargs=-1)
 @click.option("--sign-with", "key", metavar="SSHKEY", type=PATH, help="A person signs the ledger with the seal on it.")
 @click.option("--as", "who", metavar="NAME", default="", help="Who signs. Without it, the examiner on the ledger.")
+@identity_option
+@keys_options
 @shared("case seal")
 def seal(shared_: Shared, case: Path, items: tuple[str, ...], key: Path | None, who: str) -> int:
     """Seal the evidence items of the case in DIR, or those that are named (EV-0001): every part of every message goes
@@ -55,6 +59,8 @@ def seal(shared_: Shared, case: Path, items: tuple[str, ...], key: Path | None, 
     "original (the hash of the whole message), all.",
 )
 @click.option("--out", metavar="PACKET", type=PATH, required=True, help="The folder, or the .zip, to write.")
+@identity_option
+@keys_options
 @shared("case disclose")
 def disclose(shared_: Shared, messages: tuple[str, ...], case: Path, parts: str, out: Path) -> int:
     """Write a packet that shows some parts of each MESSAGE (the id of its record, its address or its Message-ID), and
