@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from forensics.cli.keyring import keys_options
 from forensics.cli.options import PATH, Shared, case_argument, shared
 from forensics.cli.screen import fields_of
 
@@ -14,6 +15,7 @@ from forensics.cli.screen import fields_of
 @case_argument
 @click.option("--out", metavar="FOLDER", type=PATH, required=True, help="The new folder of the bundle.")
 @click.option("--without", default="", metavar="PARTS", help="Leave these out: evidence, content, or both, by comma.")
+@keys_options
 @shared("bundle")
 def command(shared_: Shared, case: Path, out: Path, without: str) -> int:
     """Write the case in DIR into a new folder that travels with a verifier of its own (BagIt 1.0, RFC 8493).

@@ -14,7 +14,7 @@ import forensics
 from forensics.cli import failures
 from forensics.errors import DONE, ForensicsError
 
-VERBS = ("case", "acquire", "verify", "parse", "timeline", "report", "examine", "review", "formats", "doctor")
+VERBS = ("case", "acquire", "verify", "parse", "timeline", "report", "examine", "bundle", "review", "formats", "doctor")
 
 
 class Verbs(click.Group):

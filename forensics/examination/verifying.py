@@ -30,6 +30,7 @@ from forensics.evidence.readback import read_stored
 from forensics.evidence.store import EvidenceStore
 from forensics.evidence.verification import Difference
 from forensics.examination.conductor import Examination, has_work
+from forensics.examination.custody_checks import CustodyFound, check_custody
 from forensics.examination.results import check_results, misplaced
 from forensics.examination.sealing import SaltKey, check_seals
 from forensics.examination.station import Progress, Silent
@@ -52,6 +53,12 @@ class VerifySummary:
     unsettled: tuple[Difference, ...] = ()
     """Results that a step was replacing when it was cut short; nobody can say that they were not changed since."""
     torn: tuple[str, ...] = ()
+    warnings: tuple[Difference, ...] = ()
+    """What is not wrong and what a person should know: a clock that ran backwards, lines that nobody signed yet."""
+    covered: int = 0
+    """How many lines the newest checkpoint covers."""
+    stamped: int = 0
+    """How many lines a time stamp covers."""
 
     @property
     def exit_code(self) -> int:
@@ -84,13 +91,15 @@ def verify(folder: Path, progress: Progress | None = None, salt_key: SaltKey | N
     lines, toml, broken = _ledger(view)
     counter = _Counter(shown)
     shown.begin("verifying")
-    differences, unsettled = list(toml), list[tuple[Difference, int]]()
+    differences, unsettled, found = list(toml), list[tuple[Difference, int]](), CustodyFound()
     try:
         if not broken:
             differences += _evidence(view, lines, counter)
             changed, unsettled = check_results(view, lines, counter)
             differences += changed
             differences += check_seals(view, lines, salt_key)
+            found = check_custody(folder, str(lines[0].value["case"]) if lines else view.facts.id, lines)
+            broken, differences = found.ledger, [*differences, *found.differences]
     except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
         broken = [Difference(place=_LEDGER, what=f"its lines do not say what this program writes: {error!r}")]
     if broken:
@@ -110,6 +119,9 @@ def verify(folder: Path, progress: Progress | None = None, salt_key: SaltKey | N
         unfinished=_unfinished(lines),
         unsettled=tuple(_unsettled(each, line) for each, line in unsettled),
         torn=torn_tails(folder / "ledger"),
+        warnings=tuple(found.warnings),
+        covered=found.covered,
+        stamped=found.stamped,
     )
 
 
