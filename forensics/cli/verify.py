@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forensics.cli import show
+from forensics.cli.identities import identity_option, session_for
 from forensics.cli.options import Shared, case_argument, placed, shared
 from forensics.cli.screen import fields_of
 from forensics.errors import DONE, PARTLY_READ, LedgerError, worst
@@ -27,6 +28,7 @@ _MAY_NOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS)
 @case_argument
 @click.option("--read-only", is_flag=True, help="Write nothing, not even the line in the ledger that tells of it.")
 @click.option("--second-opinion", is_flag=True, help="Have libpff read every PST and OST too.")
+@identity_option
 @shared("verify")
 def command(shared_: Shared, case: Path, read_only: bool, second_opinion: bool) -> int:
     """Read the case in DIR again, from the ledger to the reports, and name each difference and its place.
@@ -67,12 +69,12 @@ def _verified(
     from forensics.examination.verifying import verify, verify_and_note
 
     with ExitStack() as stack:
-        station = stack.enter_context(shared_.station())
+        station, session = stack.enter_context(shared_.station()), session_for(case)
         if not read_only:
             try:
-                examination = stack.enter_context(Examination(case, station))
+                examination = stack.enter_context(Examination(case, station, session=session))
             except LedgerError:
-                return verify(case, station.progress), None, {}
+                return verify(case, station.progress, session=session), None, {}
             except OSError as error:
                 if error.errno not in _MAY_NOT_WRITE:
                     raise
@@ -80,8 +82,8 @@ def _verified(
                 summary = verify_and_note(case, examination, station.progress)
                 found = opinions_and_note(examination) if asked and _holds(summary) else None
                 return summary, found, {} if summary.ledger else examination.head
-        summary = verify(case, station.progress)
-        return summary, opinions(case, station) if asked and _holds(summary) else None, {}
+        summary = verify(case, station.progress, session=session)
+        return summary, opinions(case, station, session) if asked and _holds(summary) else None, {}
 
 
 def _holds(summary: VerifySummary) -> bool:

@@ -23,7 +23,7 @@ from forensics.acquisition.images import (
 )
 from forensics.casefile.acts import Act, Phase
 from forensics.casefile.view import CaseView
-from forensics.errors import DONE, PARTLY_READ, ForensicsError, IntegrityError, InterruptedWork, LedgerError
+from forensics.errors import DONE, PARTLY_READ, ForensicsError, IntegrityError, InterruptedWork, LedgerError, UsageError
 from forensics.evidence.item import Entry
 from forensics.examination.acquiring import AcquireSummary, acquire_source, summary_of
 from forensics.examination.conductor import Examination
@@ -48,6 +48,16 @@ def open_images(examination: Examination, item: str, failed: list[Failed] | None
     summaries: list[AcquireSummary] = []
     images = list(_images(examination, item))
     if not images:
+        return []
+    if examination.vault is not None:
+        # Stores would be copied out of the image in clear, through a scratch folder.
+        closed = UsageError(
+            "disk images are not opened in a case under two-person control: acquire the stores that lie in them",
+            place=images[0][0],
+        )
+        if failed is None:
+            raise closed
+        failed += [(f"{address} {name}", closed.what, "", PARTLY_READ) for address, name, _ in images]
         return []
     with LocalEngine(examination.station.workers, Limits(), preload=(_MODULE,)) as engine:
         for address, name, image in images:

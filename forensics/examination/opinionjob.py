@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from forensics.errors import FormatError
+from forensics.examination.sealed_spool import open_read
 from forensics.workers import Report
 
 NAMED = 1000
@@ -21,7 +22,7 @@ def compare(args: dict[str, Any], reads: Sequence[Path], spool: Path, report: Re
     except ImportError as error:
         return {"failed": f"libpff-python is not installed here: {error.name}"}
     report.at(args["address"])
-    with reads[0].open("rb") as handle:
+    with open_read(args, 0, reads[0]) as handle:
         try:
             found = second_opinion(handle)
         except FormatError as error:

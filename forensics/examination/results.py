@@ -100,6 +100,9 @@ def _parts_of(view: CaseView, listed: dict[str, dict[str, Any]], path: str) -> I
     except (IntegrityError, FormatError):
         return
     listed.update({str(part["path"]): part for part in manifest["parts"]})
+    if "stored" in manifest:
+        # Ciphertext has names that only its keys give; it is held against that list.
+        return
     content = ContentStore(view.folder / "content")
     for sha256 in manifest["content"]:
         if not content.has(sha256):

@@ -22,10 +22,12 @@ from forensics.evidence.content import ContentStore
 from forensics.evidence.durable import open_new, write_all
 from forensics.evidence.sealed_content import SealedContentStore
 from forensics.evidence.vault import EVIDENCE, Sealer, Vault, derive, open_sealed, seal_bytes, unseal_bytes
-from forensics.examination.part_writer import KEYS, Blob, PartWriter
+from forensics.examination.part_writer import Blob, PartWriter
 
 MODULES = ("forensics.examination.sealed_spool",)
 """What the process that workers are forked from loads beside the parsers."""
+KEYS = "keys"
+"""The argument of a job that holds the keys; an ordinary case has none."""
 TEXT = "text"
 """The kind of records that is content; all others are metadata."""
 _BLOB, _PART = "blob", "part"

@@ -12,12 +12,15 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from forensics.casefile.acts import Act
+from forensics.casefile.sessions import Session
 from forensics.casefile.view import CaseView
 from forensics.errors import DONE, PARTLY_READ, UsageError
 from forensics.evidence.item import Entry, payload_name
 from forensics.examination.conductor import Examination
+from forensics.examination.sealed_spool import KEYS, job_keys
 from forensics.examination.station import Station
 from forensics.formats.sniff import Kind
 from forensics.workers import Job, Limits, LocalEngine, Outcome
@@ -77,16 +80,18 @@ class OpinionSummary:
         return PARTLY_READ if any(each.differing or each.failed for each in self.stores) else DONE
 
 
-def opinions(folder: Path, station: Station) -> OpinionSummary:
-    """Compare every store of the case's evidence, writing nothing."""
-    view = CaseView(folder)
+def opinions(folder: Path, station: Station, session: Session | None = None) -> OpinionSummary:
+    """Compare every store of the case's evidence, writing nothing; under two-person control it takes the two people."""
+    view = CaseView(folder, session)
+    if view.vault is not None:
+        view.vault.ready()
     if not view.manifests:
         raise UsageError("nothing of this case has been parsed yet", todo="run 'forensics parse' first")
     stores = list(_stores(view))
     station.progress.begin("asking libpff for a second opinion", items=len(stores))
     # A folder outside the case, because a case that may not be written to is compared all the same; it stays empty.
     with tempfile.TemporaryDirectory() as spool, LocalEngine(station.workers, _LIMITS, preload=(_MODULE,)) as engine:
-        asked = [(one, engine.submit(_job(path, one, Path(spool)))) for one, path in stores]
+        asked = [(one, engine.submit(_job(view, path, one, Path(spool)))) for one, path in stores]
         made = [_told(station, one, future) for one, future in asked]
     station.progress.end()
     return OpinionSummary(stores=tuple(made))
@@ -94,7 +99,7 @@ def opinions(folder: Path, station: Station) -> OpinionSummary:
 
 def opinions_and_note(examination: Examination) -> OpinionSummary:
     """Compare, and put the result on the ledger."""
-    summary = opinions(examination.folder, examination.station)
+    summary = opinions(examination.folder, examination.station, examination.session)
     stores = [asdict(each) for each in summary.stores]
     examination.note(
         Act.VERIFY,
@@ -122,8 +127,14 @@ def _stores(view: CaseView) -> Iterator[tuple[StoreOpinion, Path]]:
                 yield StoreOpinion(address=f"{name}/{file['number']}", path=shown), path
 
 
-def _job(path: Path, one: StoreOpinion, spool: Path) -> Job:
-    return Job(call=f"{_MODULE}:compare", args={"address": one.address}, reads=(path,), spool=spool)
+def _job(view: CaseView, path: Path, one: StoreOpinion, spool: Path) -> Job:
+    args: dict[str, Any] = {"address": one.address}
+    if view.vault is not None:
+        item, _, number = one.address.partition("/")
+        files = next(each.files for each in view.evidence if each.name == item)
+        sha256 = next(str(each.sha256) for each in files if each.number == int(number))
+        args[KEYS] = job_keys(view.vault, [{"sha256": sha256}])
+    return Job(call=f"{_MODULE}:compare", args=args, reads=(path,), spool=spool)
 
 
 def _told(station: Station, one: StoreOpinion, future: Future[Outcome]) -> StoreOpinion:

@@ -14,6 +14,7 @@ from forensics.casefile.acts import Act, Phase
 from forensics.casefile.case import FILE_NAME
 from forensics.casefile.chain import check
 from forensics.casefile.ledger import Line, read_lines, torn_tails
+from forensics.casefile.sessions import Session
 from forensics.casefile.view import CaseView
 from forensics.digests import digest_bytes
 from forensics.errors import (
@@ -25,11 +26,11 @@ from forensics.errors import (
     LedgerError,
     UsageError,
 )
-from forensics.evidence.content import ContentStore
 from forensics.evidence.readback import read_stored
 from forensics.evidence.store import EvidenceStore
 from forensics.evidence.verification import Difference
 from forensics.examination.conductor import Examination, has_work
+from forensics.examination.control_check import check_content, check_control, check_plaintext
 from forensics.examination.custody_checks import CustodyFound, check_custody
 from forensics.examination.results import check_results, misplaced
 from forensics.examination.sealing import SaltKey, check_seals
@@ -53,6 +54,8 @@ class VerifySummary:
     unsettled: tuple[Difference, ...] = ()
     """Results that a step was replacing when it was cut short; nobody can say that they were not changed since."""
     torn: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
+    """What of a case under two-person control could not be checked without the keys of two people."""
     warnings: tuple[Difference, ...] = ()
     """What is not wrong and what a person should know: a clock that ran backwards, lines that nobody signed yet."""
     covered: int = 0
@@ -84,10 +87,18 @@ class _Counter:
         self._progress.advance(size, items)
 
 
-def verify(folder: Path, progress: Progress | None = None, salt_key: SaltKey | None = None) -> VerifySummary:
-    """Read the whole case again without writing anything; ``salt_key`` lets every seal be built again."""
+def verify(
+    folder: Path,
+    progress: Progress | None = None,
+    salt_key: SaltKey | None = None,
+    session: Session | None = None,
+) -> VerifySummary:
+    """Read the whole case again without writing anything; ``salt_key`` lets every seal be built again.
+
+    A case under two-person control is verified as ciphertext; with a ``session`` also what the ciphertext opens to.
+    """
     shown = progress or Silent()
-    view = _view(folder)
+    view = _view(folder, session)
     lines, toml, broken = _ledger(view)
     counter = _Counter(shown)
     shown.begin("verifying")
@@ -98,6 +109,8 @@ def verify(folder: Path, progress: Progress | None = None, salt_key: SaltKey | N
             changed, unsettled = check_results(view, lines, counter)
             differences += changed
             differences += check_seals(view, lines, salt_key)
+            differences += check_control(view, lines)
+            differences += check_plaintext(view, counter)
             found = check_custody(folder, str(lines[0].value["case"]) if lines else view.facts.id, lines)
             broken, differences = found.ledger, [*differences, *found.differences]
     except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
@@ -105,7 +118,8 @@ def verify(folder: Path, progress: Progress | None = None, salt_key: SaltKey | N
     if broken:
         # Lines that cannot be trusted pin nothing: each item is held against its own papers, and results against none.
         lines, differences, unsettled = (), [*toml, *_unpinned(view, counter)], []
-    differences += ContentStore(folder / "content").verify(counter)
+    wrong, unchecked = check_content(view, counter)
+    differences += wrong
     differences += misplaced(folder)
     shown.end()
     return VerifySummary(
@@ -119,6 +133,7 @@ def verify(folder: Path, progress: Progress | None = None, salt_key: SaltKey | N
         unfinished=_unfinished(lines),
         unsettled=tuple(_unsettled(each, line) for each, line in unsettled),
         torn=torn_tails(folder / "ledger"),
+        unchecked=unchecked,
         warnings=tuple(found.warnings),
         covered=found.covered,
         stamped=found.stamped,
@@ -130,10 +145,10 @@ def _unsettled(found: Difference, line: int) -> Difference:
     return Difference(place=found.place, what=what)
 
 
-def _view(folder: Path) -> CaseView:
+def _view(folder: Path, session: Session | None) -> CaseView:
     """The case; facts of another format version are either those of a newer program or were changed."""
     try:
-        return CaseView(folder)
+        return CaseView(folder, session)
     except UsageError as error:
         path = folder / FILE_NAME
         if path.is_file() and digest_bytes(read_stored(path)).hex != _stated(tuple(read_lines(folder / "ledger"))):
@@ -162,7 +177,7 @@ def verify_and_note(
     folder: Path, examination: Examination, progress: Progress | None = None, salt_key: SaltKey | None = None
 ) -> VerifySummary:
     """Verify, and put the result on the ledger."""
-    summary = verify(folder, progress, salt_key)
+    summary = verify(folder, progress, salt_key, examination.session)
     if not summary.ledger:
         result = {
             "rc": summary.exit_code,
@@ -171,6 +186,8 @@ def verify_and_note(
             "differences": [str(each) for each in summary.differences][:1000],
             "unsettled": [str(each) for each in summary.unsettled][:1000],
         }
+        if summary.unchecked:
+            result["unchecked"] = list(summary.unchecked)[:1000]
         examination.note(Act.VERIFY, result=result)
     return summary
 
