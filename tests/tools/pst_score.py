@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from forensics.errors import FormatError
 from forensics.formats.mapi import AttachedThing, Item, PropertyBag, subject, tags
 from forensics.formats.pst.messaging.found import FoundItem
 from forensics.formats.pst.recovery.found import Recovered, Tier
@@ -115,7 +116,10 @@ def _attachment(thing: AttachedThing, known: PstAttachment) -> Verdict:
         if thing.embedded is None:
             return Verdict((), (f"message in {known.name!r}",))
         return compare_inner(thing.embedded, known.item)
-    data = b"" if thing.data is None else b"".join(thing.data.chunks())
+    try:
+        data = b"" if thing.data is None else b"".join(thing.data.chunks())
+    except FormatError:
+        return Verdict((), (f"content of {known.name!r}",))
     same = hashlib.sha256(data).digest() == hashlib.sha256(known.data or b"").digest()
     return Verdict(() if same else (f"content of {known.name!r}",), ())
 

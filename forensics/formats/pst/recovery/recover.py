@@ -6,6 +6,7 @@ free blocks and old rows.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
@@ -203,6 +204,10 @@ class Recoverer:
             if opened.embedded is not None:
                 # The message in it has a property context of its own, which was read as one.
                 continue
+            if opened.thing.data is not None:
+                # Which of its blocks are gone stands in the trail once they were asked for.
+                with contextlib.suppress(FormatError):
+                    collections.deque(opened.thing.data.chunks(), maxlen=0)
             found = FoundItem(
                 node=node,
                 path=(UNKNOWN,),
