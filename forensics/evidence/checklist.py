@@ -55,8 +55,13 @@ class Record:
 
 
 def about(item: str, lines: Iterable[tuple[int, Values]]) -> tuple[tuple[int, Values], ...]:
-    """The lines that name an evidence item, or a place inside it, anywhere in their params, inputs or outputs."""
-    return tuple((number, line) for number, line in lines if names(line, item))
+    """The lines that name an evidence item, or a place inside it, and those after it that cover the whole ledger."""
+    found: list[tuple[int, Values]] = []
+    for number, line in lines:
+        act = line.get("act")
+        if names(line, item) or act == "clock.check" or (act == "witness" and found):
+            found.append((number, line))
+    return tuple(found)
 
 
 def names(line: Values, item: str) -> bool:

@@ -101,7 +101,7 @@ ACQUISITION_POINTS: tuple[Point, ...] = (
         key="A3.witness_signature",
         ja="立会人の署名",
         en="signature of the witness",
-        sources=((_L, "witness:params.evidence"), (_A, "witness_signature")),
+        sources=((_L, "witness:params.who"), (_A, "witness_signature")),
         hint_ja="署名のある書面の所在",
         hint_en="where the signed paper is kept",
     ),

@@ -109,6 +109,18 @@ def test_a_line_is_about_an_item_wherever_it_names_it() -> None:
     assert [number for number, _ in checklist.about("EV-0001", lines)] == [1, 2, 3, 4]
 
 
+def test_a_witness_covers_what_was_on_the_ledger_before_and_a_clock_check_everything() -> None:
+    lines = [
+        (1, {"act": "witness", "phase": "done"}),
+        (2, {"act": "clock.check", "phase": "done"}),
+        (3, ACQUIRE),
+        (4, {"act": "witness", "phase": "done", "params": {"who": "w@example.jp"}}),
+    ]
+    about = checklist.about("EV-0001", lines)
+    assert [number for number, _ in about] == [2, 3, 4]
+    assert state("A3.witness_signature", record(lines=about)).line == 4
+
+
 def test_the_gaps_of_a_handing_over_are_named() -> None:
     line = {"act": "transfer.out", "params": {"from": "A", "to": "B", "purpose": "analysis"}, "in": [{"id": "EV-0001"}]}
     keys = [point.key for point in checklist.gaps(TRANSFER_POINTS, line)]

@@ -167,10 +167,16 @@ def test_a_hand_over_without_an_arrival_is_in_transit(case: CaseBuilder) -> None
     document = paper(papers.CustodyForm, case)
     assert "輸送中（受取りの記録なし）" in text_of(document)
     assert {"C.in", "C.seal", "C.medium"} <= {gap.key for gap in document.missing()}
-    custody.add(
-        Act.TRANSFER_IN, params={**parties, "answers": out, "condition": "封印異常なし"}, result={"hashes": "same"}
-    )
-    text = text_of(paper(papers.CustodyForm, case))
+    checked = [{"id": "EV-0001", "sha256": "cd" * 32, "holds": True}]
+    custody.add(Act.TRANSFER_IN, params={"answers": out, "condition": "封印異常なし"}, result={"checked": checked})
+    signature = case.folder / "ledger/checkpoints/00000004.yamada@example.jp.transfer.sshsig"
+    signature.parent.mkdir()
+    signature.write_bytes(b"")
+    document = paper(papers.CustodyForm, case)
+    text = text_of(document)
+    assert "EV-0001: 一致" in text
+    assert "yamada@example.jp" in text
+    assert [gap.what for gap in document.missing() if gap.key == "C.signature"] == ["受け取った者の署名"]
     assert "引渡し 1：受取り済み" in text
     assert "鈴木 一郎, 鈴木法律事務所" in text
     assert "封印異常なし" in text
@@ -186,6 +192,29 @@ def test_a_view_of_content_names_viewer_reason_and_approval_or_says_that_they_ar
     assert "内容の閲覧と書出し" in text
     assert "甲野; 乙野" in text
     assert {gap.key for gap in document.missing()} >= {"D.reason"}
+
+
+def test_keys_seals_and_witnesses_stand_in_words_of_their_own(case: CaseBuilder) -> None:
+    custody = Custody(case)
+    custody.add(Act.KEY_ADD, params={"vkey": "email-forensics/x+12345678+AAAA"})
+    custody.add(
+        Act.SEAL, phase=Phase.FINISHED, params={"evidence": "EV-0001"}, result={"messages": 2, "root": "ef" * 32}
+    )
+    custody.add(Act.WITNESS, params={"who": "witness@example.jp", "size": 5, "fingerprint": "SHA256:abc"})
+    text = text_of(paper(papers.CustodyForm, case))
+    assert "email-forensics/x+12345678+AAAA" in text
+    assert f"メッセージ2件、根ハッシュ {'ef' * 32}" in text
+    assert "witness@example.jp が台帳5行までに署名（SHA256:abc）" in text
+    report = paper(papers.AcquisitionReport, case)
+    assert "A11.seal" not in {gap.key for gap in report.missing()}
+    assert "witness@example.jp" in text_of(report)
+
+
+def test_a_time_stamp_stands_with_the_time_and_number_of_its_authority(case: CaseBuilder) -> None:
+    result = {"serial": "77", "policy": "1.2.3", "time_ns": JUNE, "trusted": True}
+    Custody(case).add(Act.CHECKPOINT_STAMP, params={"size": 3, "tsa": "http://tsa.example.jp"}, result=result)
+    text = text_of(paper(papers.CustodyForm, case, "en"))
+    assert "lines 1–3, stamped 1 June 2026, 10:03:12 JST (2026-06-01 01:03:12 UTC), serial 77, policy 1.2.3" in text
 
 
 def test_a_receipt_is_printed_as_it_was_given(case: CaseBuilder) -> None:

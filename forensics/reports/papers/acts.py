@@ -204,6 +204,54 @@ def _handed(step: Step, material: Material) -> str:
     return material.say(f"{giver} から {taker} へ", f"From {giver} to {taker}") if giver or taker else _given(step)
 
 
+def checked(step: Step, material: Material) -> str:
+    """What the receiver's own hashes said of each item."""
+    found = [each for each in step.get("result.checked") or () if isinstance(each, Mapping)]
+    words = {True: material.say("一致", "same"), False: material.say("不一致", "differs")}
+    said = [f"{each.get('id')}: {words.get(each.get('holds') is True, '')}" for each in found]
+    return material.say("SHA-256の照合 ", "SHA-256 checked: ") + "; ".join(said) if said else step.told("result")
+
+
+def _arrived(step: Step, material: Material) -> str:
+    said = [checked(step, material), step.told("params.condition")]
+    return material.say("。", ". ").join(each for each in said if each)
+
+
+def _sealed(step: Step, material: Material) -> str:
+    number, root = int(step.get("result.messages") or 0), step.told("result.root")
+    return material.say(f"メッセージ{number:,}件、根ハッシュ {root}", f"{number:,} messages, root {root}")
+
+
+def _witnessed(step: Step, material: Material) -> str:
+    who, size, key = (step.told(f"params.{name}") for name in ("who", "size", "fingerprint"))
+    return material.say(
+        f"{who} が台帳{size}行までに署名（{key}）", f"{who} signed the ledger up to line {size} ({key})"
+    )
+
+
+def _key(step: Step, material: Material) -> str:
+    said = [step.told(f"params.{name}") for name in ("principal", "role", "fingerprint", "vkey")]
+    return " ".join(each for each in said if each)
+
+
+def _receipt(step: Step, material: Material) -> str:
+    return step.told("result.receipt")
+
+
+def stamped(step: Step, material: Material) -> str:
+    """Which lines an authority stamped, when by its clock, and under which serial and policy."""
+    size, serial, policy = (step.told(path) for path in ("params.size", "result.serial", "result.policy"))
+    time = step.get("result.time_ns")
+    when = material.calendar.moment(time) if isinstance(time, int) else ""
+    trusted = step.get("result.trusted") is True
+    roots = material.say("信頼する証明書で確認", "checked against a trusted certificate") if trusted else ""
+    ja = f"台帳1–{size}行、認証時刻 {when}、番号 {serial}、ポリシー {policy}"
+    en = f"lines 1–{size}, stamped {when}, serial {serial}, policy {policy}"
+    return material.say("、", ", ").join(
+        each for each in (material.say(ja, en), roots, step.told("params.tsa")) if each
+    )
+
+
 def _opened(step: Step, material: Material) -> str:
     lacking = _titles(step.get("params.missing") or (), material)
     return material.say(f"この時点で未記入：{lacking}", f"Not given then: {lacking}") if lacking else ""
@@ -227,5 +275,11 @@ _KNOWN = {
     "timeline": _nothing,
     "report": _report,
     "transfer.out": _handed,
-    "transfer.in": _handed,
+    "transfer.in": _arrived,
+    "seal": _sealed,
+    "witness": _witnessed,
+    "key.add": _key,
+    "key.revoke": _key,
+    "receipt": _receipt,
+    "checkpoint.stamp": stamped,
 }

@@ -54,6 +54,7 @@ class CustodyForm(Paper):
         made += [parts.heading(material, "引渡しと受取り", "Hand-overs"), *transfers(material)]
         made += _views(material)
         made += [parts.heading(material, "受領証・時刻認証", "Receipts and time stamps"), parts.receipts(material)]
+        made += parts.keys(material)
         made += [parts.heading(material, "事件全体に関する行為", "Events of the case as a whole")]
         made += [_events(material.whole(), material), *_gaps(material), *_by_hand(material)]
         made += [parts.heading(material, "確認の方法", "How to check"), *parts.how_to_check(material)]
@@ -155,10 +156,12 @@ def _transfer(number: int, out: Step, arrival: Step | None, material: Material) 
     )
     yield parts.heading(material, f"引渡し {number}：{state}", f"Hand-over {number}: {state}", 2)
     rows = [_fact(point, out, material) for point in TRANSFER_POINTS]
+    rows.append(_signed(material.say("渡した者の署名", "Signature of the giver"), out, material))
     if arrival is not None:
         when = material.calendar.moment(arrival.ended_ns)
         rows.append(Fact(name=material.say("受取日時", "Received"), value=(when, Ref(lines=arrival.lines))))
         rows += [_fact(point, arrival, material) for point in ARRIVAL_POINTS]
+        rows.append(_signed(material.say("受け取った者の署名", "Signature of the receiver"), arrival, material))
     else:
         missing = Missing(what=material.say("受取りの記録", "record of the receipt"), key="C.in")
         rows.append(Fact(name=material.say("受取日時", "Received"), value=(missing,)))
@@ -167,7 +170,17 @@ def _transfer(number: int, out: Step, arrival: Step | None, material: Material) 
     yield Facts(rows=(first, *(row for row in rows if row.value)))
 
 
+def _signed(title: str, step: Step, material: Material) -> Fact:
+    """The personal signatures over the ledger as it stood right after this line."""
+    folder = material.case.folder / "ledger" / "checkpoints"
+    names = sorted(path.name for path in folder.glob(f"{step.last:08d}.*.transfer.sshsig"))
+    said = [f"{name.split('.', 1)[1].removesuffix('.transfer.sshsig')} (ledger/checkpoints/{name})" for name in names]
+    return Fact(name=title, value=("; ".join(said),) if said else (Missing(what=title, key="C.signature"),))
+
+
 def _fact(point: Point, step: Step, material: Material) -> Fact:
+    if point.key == "C.checked" and step.get("result.checked"):
+        return Fact(name=point.label(material.language), value=(acts.checked(step, material),))
     if point.key == "C.items" and acts.hashes(step):
         return Fact(name=point.label(material.language), value=acts.hashes(step))
     said = next((each for _, path in point.sources if (each := acts.party(step.get(path)))), "")

@@ -168,7 +168,7 @@ def receipts(material: Material) -> Table:
                 (material.calendar.short(step.ended_ns),),
                 inline(acts.act(step, material)),
                 inline(whom),
-                (Code(text=said or text(step.get("params"))),),
+                (Code(text=said),) if said else (acts.stamped(step, material),),
                 (line_text(step.lines),),
             )
         )
@@ -189,6 +189,20 @@ def receipts(material: Material) -> Table:
             "only by a receipt that was kept outside.",
         ),
     )
+
+
+def keys(material: Material) -> list[Block]:
+    """The fingerprints of the keys that sign, to be compared with those given outside the case."""
+    rows = []
+    for step in material.acts("key.add", "key.revoke"):
+        if step.told("params.vkey", "params.fingerprint"):
+            who = step.told("params.principal") or material.say("台帳", "ledger")
+            role, key = step.told("params.role"), step.told("params.vkey", "params.fingerprint")
+            act = acts.act(step, material)
+            rows.append(((act,), inline(who), inline(role), inline(Code(text=key)), (line_text(step.lines),)))
+    columns = (("行為", "Act"), ("誰の", "Whose"), ("役割", "Role"), ("鍵", "Key"), ("台帳行", "Ledger"))
+    titles = tuple(material.say(*each) for each in columns)
+    return [Table(columns=titles, rows=tuple(rows), widths=(16, 20, 12, 43, 9))] if rows else []
 
 
 def how_to_check(material: Material) -> list[Block]:

@@ -41,7 +41,7 @@ class Statement(Paper):
         made += [heading(material, "第４　同一性の検証", "4. How identity was checked")]
         made += [*parts.numbered(parts.hashed(material)), parts.verifications(material)]
         made += [heading(material, "第５　保管と引渡し", "5. Custody and hand-overs"), *transfers(material)]
-        made += [parts.receipts(material)]
+        made += [parts.receipts(material), *parts.keys(material)]
         made += [heading(material, "第６　使用した道具", "6. Tools"), *parts.numbered(parts.tools(material))]
         made += [heading(material, "第７　限界", "7. Limits"), *parts.numbered(parts.limits(material))]
         made += [heading(material, "第８　確認の方法", "8. How this can be checked"), *parts.how_to_check(material)]
