@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,11 +63,12 @@ class _Work:
     journal: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-def parse(examination: Examination, *, again: bool = False) -> list[ParseSummary]:
-    """Parse every evidence item; one that was parsed by this very program already is left as it is."""
+def parse(examination: Examination, *, again: bool = False, only: Collection[str] = ()) -> list[ParseSummary]:
+    """Parse every evidence item, or those in ``only``; one that this very program has parsed is left as it is."""
     view = examination.view()
-    wanted = [item for item in view.evidence if again or not _is_current(view, item)]
-    kept = [(item, _listed(view, item)) for item in view.evidence if item not in wanted]
+    items = [item for item in view.evidence if not only or item.name in only]
+    wanted = [item for item in items if again or not _is_current(view, item)]
+    kept = [(item, _listed(view, item)) for item in items if item not in wanted]
     summaries = [_summary(item, manifest, unchanged=True) for item, manifest in kept if manifest is not None]
     if wanted:
         workers = examination.station.workers
