@@ -231,17 +231,25 @@ class CaseView:
 
     def chosen(self, condition: str) -> list[str]:
         """The ids of the messages that meet one SQL condition, all of them where it is empty, in a fixed order."""
+        sql = f"SELECT id FROM message WHERE {self.condition(condition)} ORDER BY evidence, address, id"  # noqa: S608
+        return [str(row["id"]) for row in self.asked(sql)]
+
+    @staticmethod
+    def condition(text: str) -> str:
+        """One SQL condition that a person gave, in brackets; ``(TRUE)`` where it is empty, and never two statements."""
         try:
-            if condition and len(duckdb.extract_statements(f"SELECT ({condition}\n)")) != 1:
-                raise UsageError("the condition is more than one statement", todo="give one condition over 'message'")
-            where = f"WHERE ({condition}\n)" if condition else ""
-            rows = self.rows(f"SELECT id FROM message {where} ORDER BY evidence, address, id")  # noqa: S608 - see above
+            if text and len(duckdb.extract_statements(f"SELECT ({text}\n)")) != 1:
+                raise UsageError("the condition is more than one statement", todo="give one condition")
         except duckdb.Error as error:
-            said = str(error).partition("\n")[0]
-            raise UsageError(
-                f"the condition cannot be understood: {said}", todo="see docs/reference/records.md"
-            ) from error
-        return [str(row["id"]) for row in rows]
+            raise _not_understood(error) from error
+        return f"({text}\n)" if text else "(TRUE)"
+
+    def asked(self, sql: str, parameters: list[Any] | None = None) -> list[dict[str, Any]]:
+        """The answer to a query with a condition in it that a person gave: what cannot be understood is their usage."""
+        try:
+            return self.rows(sql, parameters)
+        except duckdb.Error as error:
+            raise _not_understood(error) from error
 
     def content(self, sha256: str) -> bytes:
         """A body or attachment by its hash, or :class:`IntegrityError` where the stored bytes are not those.
@@ -363,3 +371,8 @@ def _dataset(paths: list[Path], schema: pa.Schema | None) -> Any:
         assert schema is not None
         return schema.empty_table()
     return ds.dataset([str(path) for path in paths], format="parquet", schema=schema)
+
+
+def _not_understood(error: duckdb.Error) -> UsageError:
+    said = str(error).partition("\n")[0]
+    return UsageError(f"the condition cannot be understood: {said}", todo="see docs/reference/records.md")

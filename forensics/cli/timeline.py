@@ -1,25 +1,51 @@
-"""The verb ``timeline``: from records to one ordered account."""
+"""The verb ``timeline``: from records to one ordered account, and questions to it."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from forensics.cli.options import Shared, again_option, case_option, shared
+from forensics.cli.screen import Screen, write
 from forensics.cli.text import many
+from forensics.errors import DONE, UsageError
+
+if TYPE_CHECKING:
+    from forensics.examination.querying import Answer
+    from forensics.timeline.query import Question
+
+FORMATS = ("table", "csv", "jsonl", "timesketch", "timesketch-csv", "l2tcsv", "parquet")
+_CUT = 60
 
 
-@click.command("timeline", short_help="Lay every event of every source on one timeline.")
+@click.command("timeline", short_help="Lay every event of every source on one timeline, and ask it.")
 @case_option
 @again_option
+@click.option("--where", metavar="SQL", default="", help="One SQL condition over the columns of 'event'.")
+@click.option("--person", metavar="TEXT", default="", help="Events whose account, sender or recipients hold this text.")
+@click.option("--between", metavar="FROM TO", nargs=2, help="Days or times; a day counts whole: 2026-06-01 2026-06-30.")
+@click.option("--thread", metavar="MESSAGE", default="", help="Everything of the thread that this message belongs to.")
+@click.option(
+    "--message", metavar="MESSAGE", default="", help="Everything of one message: its Message-ID or record id."
+)
+@click.option("--zone", metavar="ZONE", default="", help="The zone of what is shown and asked; else that of the case.")
+@click.option("--format", "kind", type=click.Choice(FORMATS), help="How the answer is given; a table if not said.")
+@click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="Write the answer into this new file.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), default=100, help="Rows of the table (100).")
 @shared("timeline")
-def command(shared_: Shared, case: Path, again: bool) -> int:
-    """Lay every event of every source on one timeline.
+def command(shared_: Shared, case: Path, again: bool, **asked: str | tuple[str, str] | Path | int | None) -> int:
+    """Lay every event of every source on one timeline, and ask it.
 
-    Each clock reading of each message is an event: what it means, who says so, and in which zone it was written. The
-    same message in several places is one logical message with all its copies.
+    Each clock reading of each message and each line of each log is an event: what it means, who says so, and in which
+    zone it was written. The same message in several places is one logical message with all its copies.
+
+    With any of the options that ask or give a format, the timeline answers; it must have been built before.
     """
+    if any(asked[name] for name in ("where", "person", "between", "thread", "message", "kind", "out")):
+        return _answer(shared_, case, asked)
     from forensics.examination.timelining import timeline
 
     with shared_.opened(case) as examination:
@@ -33,3 +59,78 @@ def command(shared_: Shared, case: Path, again: bool) -> int:
         built.exit_code, events=built.events, logical=built.logical, unchanged=built.unchanged, head=head
     )
     return built.exit_code
+
+
+def _answer(shared_: Shared, case: Path, asked: dict[str, str | tuple[str, str] | Path | int | None]) -> int:
+    from forensics.examination import querying
+
+    view = querying.opened(case)
+    zone = str(asked["zone"] or view.facts.time_zone)
+    question = _question(asked, zone)
+    kind, out = asked["kind"] or "table", asked["out"]
+    language = view.facts.language
+    if isinstance(out, Path):
+        kind = str(asked["kind"] or _by_name(out))
+        count = querying.export(view, question, kind, out, language=language, zone=zone)
+        shared_.screen.line(f"{out}: {many(count, 'event')} as {kind}")
+        shared_.screen.object(DONE, events=count, format=kind, out=str(out))
+    elif kind == "table":
+        limit = asked["limit"]
+        answer = querying.ask(view, question, limit=limit if isinstance(limit, int) else 100)
+        _table(shared_.screen, answer, zone, language)
+        shared_.screen.object(DONE, events=answer.events, shown=[_plain(event) for event in answer.shown])
+    elif kind == querying.PARQUET:
+        raise UsageError("a Parquet file cannot be shown", todo="name a file with --out")
+    elif shared_.screen.as_json:
+        raise UsageError("--json and --format cannot stand together", todo="leave one of them out")
+    else:
+        for line in querying.lines(view, question, str(kind), language=language, zone=zone):
+            write(sys.stdout, line.removesuffix("\n"))
+    return DONE
+
+
+def _question(asked: dict[str, str | tuple[str, str] | Path | int | None], zone: str) -> Question:
+    from forensics.timeline.query import Question, instant
+
+    between = asked["between"]
+    since, until = between if isinstance(between, tuple) else ("", "")
+    return Question(
+        where=str(asked["where"] or ""),
+        person=str(asked["person"] or ""),
+        since=instant(since, zone) if since else None,
+        until=instant(until, zone, end=True) if until else None,
+        thread=str(asked["thread"] or ""),
+        message=str(asked["message"] or ""),
+    )
+
+
+def _by_name(out: Path) -> str:
+    found = {".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}.get(out.suffix.lower())
+    if found is None:
+        raise UsageError(f"the name {out.name} does not tell the format", todo="add --format")
+    return found
+
+
+def _table(screen: Screen, answer: Answer, zone: str, language: str) -> None:
+    from zoneinfo import ZoneInfo
+
+    rows = []
+    for event in answer.shown:
+        when = event["utc"].astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S") if event["utc"] else "-"
+        cells = (event["actor"], event["action"], event["subject"], event["address"])
+        rows.append([when, *(_cut(str(cell or "")) for cell in cells)])
+    screen.table([f"time ({zone})", "account or host", "what", "subject", "address"], rows, indent=0)
+    if answer.events > len(answer.shown):
+        screen.line(f"... and {many(answer.events - len(answer.shown), 'more event')}; --limit or --out shows them.")
+    screen.line(f"{many(answer.events, 'event')} in all.")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _CUT else text[: _CUT - 1] + "…"
+
+
+def _plain(event: dict[str, object]) -> dict[str, object]:
+    """Values that JSON knows."""
+    return {
+        name: value if isinstance(value, (str, int, bool, type(None))) else str(value) for name, value in event.items()
+    }

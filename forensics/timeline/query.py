@@ -1,0 +1,155 @@
+"""Asks the timeline: which events, of whom, between when, of which thread or message; and all of it for a notebook.
+
+Everything becomes one SQL query over the registered views; a condition that a person gives is one expression in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from forensics.casefile.view import CaseView
+from forensics.errors import UsageError
+
+ORDER = "event.utc NULLS LAST, event.utc_ns NULLS LAST, event.evidence, event.address, event.position, event.event_id"
+_BATCH = 20_000
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MESSAGE_ID = "'<[^<>]+>'"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked. Empty is not asked; ``since`` counts, ``until`` does not, both as :func:`instant` gives them.
+
+    ``thread`` and ``message`` name a message by the id of its record, by its Message-ID or by its logical message.
+    """
+
+    where: str = ""
+    person: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    thread: str = ""
+    message: str = ""
+
+
+def instant(text: str, zone: str, *, end: bool = False) -> datetime:
+    """A day or a time as a person writes it, in the zone where it states none; with ``end`` a day counts whole."""
+    try:
+        if _DAY.fullmatch(text):
+            day = datetime.combine(datetime.fromisoformat(text).date(), time(), ZoneInfo(zone))
+            return (day + timedelta(days=1) if end else day).astimezone(UTC)
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"{text!r} is no day and no time",
+            todo="write 2026-06-01 or 2026-06-01T10:00, with +09:00 behind it if need be",
+        ) from error
+    return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def count(case: CaseView, question: Question) -> int:
+    """How many events answer the question."""
+    where, values = _where(case, question)
+    return int(case.asked(f"SELECT count(*) AS n FROM event WHERE {where}", values)[0]["n"])  # noqa: S608 - see _where
+
+
+def events(case: CaseView, question: Question, *, limit: int | None = None) -> Iterator[dict[str, Any]]:
+    """The events that answer the question, in the order of the timeline."""
+    where, values = _where(case, question)
+    first = 0
+    while limit is None or first < limit:
+        size = _BATCH if limit is None else min(_BATCH, limit - first)
+        sql = f"SELECT event.* FROM event WHERE {where} ORDER BY {ORDER} LIMIT {size} OFFSET {first}"  # noqa: S608
+        found = case.asked(sql, values)
+        yield from found
+        if len(found) < size:
+            return
+        first += size
+
+
+def frame(case: CaseView, question: Question) -> Any:
+    """The same as a pandas frame."""
+    return case.frame(*_whole(case, question))
+
+
+def table(case: CaseView, question: Question) -> Any:
+    """The same as an Arrow table."""
+    return case.arrow(*_whole(case, question))
+
+
+def _whole(case: CaseView, question: Question) -> tuple[str, list[Any]]:
+    where, values = _where(case, question)
+    # Asked once without an answer: what a person wrote wrongly is told as such.
+    case.asked(f"SELECT 1 AS n FROM event WHERE {where} LIMIT 0", values)  # noqa: S608 - see _where
+    return f"SELECT event.* FROM event WHERE {where} ORDER BY {ORDER}", values  # noqa: S608 - see _where
+
+
+def _where(case: CaseView, question: Question) -> tuple[str, list[Any]]:
+    """The condition and its values. Texts of the question are values; only its own expression is SQL."""
+    parts = [case.condition(question.where)]
+    values: list[Any] = []
+    if question.person:
+        said = question.person.lower()
+        parts.append(
+            "(contains(lower(coalesce(event.actor, '')), ?) OR contains(lower(coalesce(event.sender, '')), ?) "
+            "OR contains(lower(coalesce(event.recipients, '')), ?))"
+        )
+        values += [said, said, said]
+    for instant_, sign in ((question.since, ">="), (question.until, "<")):
+        if instant_ is not None:
+            parts.append(f"event.utc {sign} ?")
+            values.append(instant_)
+    if question.message:
+        parts.append("list_contains(?, event.logical_id)")
+        values.append(sorted(_logical(case, question.message)))
+    if question.thread:
+        parts.append("list_contains(?, event.logical_id)")
+        values.append(sorted(_thread(case, _logical(case, question.thread))))
+    return " AND ".join(parts), values
+
+
+def _logical(case: CaseView, named: str) -> set[str]:
+    """The logical messages that a name stands for."""
+    sql = """
+        SELECT DISTINCT logical.logical_id AS found FROM logical LEFT JOIN message ON message.id = logical.message_ref
+        WHERE logical.logical_id = $1 OR message.id = $1 OR message.address = $1 OR message.message_id = $1
+           OR message.message_id = '<' || $1 || '>'
+    """
+    found = {str(row["found"]) for row in case.rows(sql, [named])}
+    if not found:
+        raise UsageError(
+            f"no message is known as {named!r}",
+            todo="give its Message-ID, its address (EV-0001/...) or the id that messages.csv shows",
+        )
+    return found
+
+
+def _thread(case: CaseView, start: set[str]) -> set[str]:
+    """All logical messages that answer one another: by References and In-Reply-To, or by one conversation index.
+
+    (RFC 5322 3.6.4; the first 22 bytes of a conversation index are those of its first message, [MS-OXOMSG] 2.2.1.3.)
+    """
+    rows = case.rows(f"""
+        SELECT logical.logical_id AS logical, message.message_id AS own, left(thread_index, 29) AS index,
+               regexp_extract_all(coalesce("references", '') || ' ' || coalesce(in_reply_to, ''), {_MESSAGE_ID})
+                   AS named
+        FROM message JOIN logical ON logical.message_ref = message.id
+    """)  # noqa: S608 - filled with constants only
+    links: dict[str, set[str]] = {}
+    keys_of: dict[str, set[str]] = {}
+    for row in rows:
+        keys = {key for key in (row["own"], *row["named"], row["index"] and f"index {row['index']}") if key}
+        keys_of.setdefault(row["logical"], set()).update(keys)
+        for key in keys:
+            links.setdefault(key, set()).add(row["logical"])
+    found, waiting = set(start), list(start)
+    while waiting:
+        for key in keys_of.get(waiting.pop(), ()):
+            fresh = links[key] - found
+            found |= fresh
+            waiting += fresh
+    return found
