@@ -11,6 +11,7 @@ import click
 
 from forensics.cli import show
 from forensics.cli.identities import identity_option, session_for
+from forensics.cli.keyring import keyring_for
 from forensics.cli.options import Shared, case_argument, placed, shared
 from forensics.cli.screen import fields_of
 from forensics.errors import DONE, PARTLY_READ, LedgerError, worst
@@ -65,24 +66,27 @@ def _verified(
     The last is ``{}`` where nothing was noted.
     """
     from forensics.examination.conductor import Examination
+    from forensics.examination.sealing import salt_keys
     from forensics.examination.second_opinion import opinions, opinions_and_note
     from forensics.examination.verifying import verify, verify_and_note
 
     with ExitStack() as stack:
         station, session = stack.enter_context(shared_.station()), session_for(case)
+        # With the keys at hand the seals are built again; without them, held against the ledger as they are.
+        salts = salt_keys(case, keyring_for(case), session)
         if not read_only:
             try:
                 examination = stack.enter_context(Examination(case, station, session=session))
             except LedgerError:
-                return verify(case, station.progress, session=session), None, {}
+                return verify(case, station.progress, salts, session), None, {}
             except OSError as error:
                 if error.errno not in _MAY_NOT_WRITE:
                     raise
             else:
-                summary = verify_and_note(case, examination, station.progress)
+                summary = verify_and_note(case, examination, station.progress, salts)
                 found = opinions_and_note(examination) if asked and _holds(summary) else None
                 return summary, found, {} if summary.ledger else examination.head
-        summary = verify(case, station.progress, session=session)
+        summary = verify(case, station.progress, salts, session)
         return summary, opinions(case, station, session) if asked and _holds(summary) else None, {}
 
 

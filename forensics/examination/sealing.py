@@ -16,11 +16,13 @@ from typing import Any
 from forensics import canonical
 from forensics.casefile import merkle
 from forensics.casefile.acts import Act, Phase
+from forensics.casefile.case import read_facts
 from forensics.casefile.custody import EXAMINER
 from forensics.casefile.keyring import Keyring
 from forensics.casefile.ledger import Line
 from forensics.casefile.message_parts import messages
 from forensics.casefile.seal import LEAVES, SEAL, Seal, decode, folder_of, leaves_of, seal_of
+from forensics.casefile.sessions import Session
 from forensics.casefile.view import CaseView
 from forensics.errors import DONE, FormatError, IntegrityError, UsageError
 from forensics.evidence.durable import write_new
@@ -63,13 +65,18 @@ def seal(examination: Examination, salt_key: SaltKey, wanted: Sequence[str] = ()
 
 def salt_key_of(examination: Examination) -> SaltKey:
     """The salt keys of a case from whoever opened it: two people together, or the holder of the keyring."""
-    if examination.session is not None:
-        ring = Keyring(case=examination.facts.id, log_seed=b"", salt_master=examination.session.salt_master)
-        return ring.salt_key
-    if examination.keyring is None:
+    found = salt_keys(examination.folder, examination.keyring, examination.session)
+    if found is None:
         todo = f"make the keys with 'forensics case key {examination.folder}', or name their folder with --keys DIR"
         raise UsageError("the salts of a seal need the keys of the case", place=str(examination.folder), todo=todo)
-    return examination.keyring.salt_key
+    return found
+
+
+def salt_keys(case: Path, keyring: Keyring | None, session: Session | None) -> SaltKey | None:
+    """The same of a case that nobody opened for work; ``None`` where the keys are not at hand."""
+    if session is not None:
+        return Keyring(case=read_facts(case)[0].id, log_seed=b"", salt_master=session.salt_master).salt_key
+    return None if keyring is None else keyring.salt_key
 
 
 def sign_seal(examination: Examination, key: Path, who: str = "") -> SignatureSummary:
