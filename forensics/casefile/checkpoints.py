@@ -20,7 +20,7 @@ from pathlib import Path
 
 from forensics.casefile import merkle, sshsig
 from forensics.casefile.ledger import replace_file
-from forensics.casefile.notes import Checkpoint, Signer, Verifier, open_note, sign_checkpoint
+from forensics.casefile.notes import Checkpoint, Signer, Verifier, open_note, parse_note, sign_checkpoint
 from forensics.errors import FormatError, IntegrityError, LedgerError
 from forensics.evidence.durable import sync_folder
 from forensics.evidence.readback import read_stored
@@ -118,7 +118,11 @@ def check_newest(ledger: Path, signer: Signer) -> int:
     last = newest(ledger)
     if last is None:
         return 0
-    found = Checkpoint.of(_note_text(last))
+    try:
+        found = Checkpoint.of(parse_note(last.data).text)
+    except FormatError as error:
+        todo = "run 'forensics verify' and restore the checkpoint from a copy of the case"
+        raise LedgerError(f"the newest checkpoint cannot be read: {error}", place=str(last.path), todo=todo) from error
     if roots(raw_lines(ledger), [last.size]).get(last.size) != found.root:
         raise LedgerError(
             f"the first {last.size:,} lines of the ledger are not those that were signed",
@@ -126,10 +130,6 @@ def check_newest(ledger: Path, signer: Signer) -> int:
             todo="run 'forensics verify' and compare with a receipt or a copy of the ledger",
         )
     return last.size
-
-
-def _note_text(found: Stored) -> str:
-    return found.data.decode("utf-8").partition("\n\n")[0] + "\n"
 
 
 # -- checking ----------------------------------------------------------------------------------------------------------

@@ -53,7 +53,9 @@ class PersonKey:
 
     def line(self) -> str:
         """The line of ``allowed_signers``: a revoked key is valid no longer than it was."""
-        before = min((ns for ns in (self.valid_before_ns, self.revoked_ns) if ns), default=0)
+        # The form knows whole seconds only, and what was signed just before the revocation stays signed.
+        revoked = -(-self.revoked_ns // 10**9) * 10**9
+        before = min((ns for ns in (self.valid_before_ns, revoked) if ns), default=0)
         options = [f'valid-after="{sshsig.stamp(self.valid_after_ns)}"'] if self.valid_after_ns else []
         options += [f'valid-before="{sshsig.stamp(before)}"'] if before else []
         return " ".join(part for part in (self.principal, ",".join(options), self.public_key) if part)
@@ -149,9 +151,7 @@ class _Walk:
             self.state.corrections.setdefault(number, []).append(line.number)
 
     def _clock(self, line: Line) -> None:
-        time = line.value.get("ts_ns")
-        if not isinstance(time, int):
-            return
+        time = time_of(line)
         if time < self._time and line.act != Act.CLOCK_CHECK:
             late = (self._time - time) / 1e9
             self._warn(line, f"its time is {late:.3f} s before that of the line before, and no clock.check says why")
@@ -163,7 +163,7 @@ class _Walk:
         elif "public_key" in params:
             try:
                 self.state.people.append(_person(line, params))
-            except (FormatError, ValueError) as error:
+            except (FormatError, KeyError, ValueError) as error:
                 self._wrong(line, f"the key that it adds cannot be read: {error}")
         elif "tsa" not in params:
             self._wrong(line, "it adds no key")
@@ -174,7 +174,7 @@ class _Walk:
         for key in logs:
             key.revoked = line.number
         for person in people:
-            person.revoked, person.revoked_ns = line.number, int(line.value.get("ts_ns", 0))
+            person.revoked, person.revoked_ns = line.number, time_of(line)
         if not (logs or people):
             self._wrong(line, "it revokes a key that was not valid")
 
@@ -186,7 +186,7 @@ class _Walk:
             Transfer(
                 line=line.number,
                 id=str(line.value.get("id")),
-                ts_ns=int(line.value.get("ts_ns", 0)),
+                ts_ns=time_of(line),
                 items=items,
                 to=str(to.get("name", "")) if isinstance(to, Mapping) else str(to),
                 method=str(params.get("method", "")),
@@ -216,6 +216,12 @@ class _Walk:
         for item in items:
             if item in self.state.disposed:
                 self._wrong(line, f"{item} was disposed of by line {self.state.disposed[item]}")
+
+
+def time_of(line: Line) -> int:
+    """The time of a line in nanoseconds; 0 where it has none, which the check of the chain tells."""
+    found = line.value.get("ts_ns")
+    return found if isinstance(found, int) else 0
 
 
 def params_of(line: Line) -> Mapping[str, Any]:

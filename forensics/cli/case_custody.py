@@ -90,9 +90,7 @@ def out(shared_: Shared, case: Path, items: tuple[str, ...], key: Path | None, w
 
 @transfer.command("in", short_help="Items have arrived.")
 @case_argument
-@click.option(
-    "--answers", metavar="LINE", default="", help="The line of the 'transfer out', if several are open."
-)
+@click.option("--answers", metavar="LINE", default="", help="The line of the 'transfer out', if several are open.")
 @click.option("--received", metavar="FOLDER", type=PATH, help="Where the items lie now (the folder that holds EV-0001). Without it, the case's own.")  # fmt: skip # noqa: E501
 @click.option("--condition", metavar="TEXT", default="", help="How package, seal and medium arrived.")
 @_place
@@ -154,26 +152,36 @@ def dispose(shared_: Shared, case: Path, items: tuple[str, ...], witnesses: tupl
 
 @click.command("witness", short_help="Somebody else signs the ledger.")
 @case_argument
-@click.option("--as", "who", metavar="NAME", required=True, help="The name under which the key is on the ledger.")
+@click.option("--as", "who", metavar="NAME", default="", help="The name under which the key is on the ledger.")
 @click.option("--sign", "key", metavar="FILE", type=PATH, help="The witness signs here, with this private SSH key.")
 @click.option("--signature", metavar="FILE", type=PATH, help="A signature that the witness made elsewhere.")
 @click.option("--size", metavar="LINES", type=click.IntRange(1), default=None, help="With --signature: of which checkpoint.")  # fmt: skip # noqa: E501
+@click.option("--cosigned", metavar="FILE", type=PATH, help="A checkpoint that another office co-signed (C2SP tlog-cosignature).")  # fmt: skip # noqa: E501
+@click.option("--vkey", metavar="KEY", default="", help="With --cosigned: the public key of that office.")
 @keys_options
 @shared("case witness")
-def witness(shared_: Shared, case: Path, who: str, key: Path | None, signature: Path | None, size: int | None) -> int:
+def witness(shared_: Shared, case: Path, who: str, size: int | None, vkey: str, **files: Path | None) -> int:
     """A witness signs the ledger of the case in DIR as it is now, so that it cannot be rewritten without them.
 
     Elsewhere they sign the file of a checkpoint: ssh-keygen -Y sign -f KEY -n email-forensics-witness@v1
-    DIR/ledger/checkpoints/00000123, and --signature FILE --size 123 brings the result in.
+    DIR/ledger/checkpoints/00000123, and --signature FILE --size 123 brings the result in. Another office may co-sign
+    that file instead: --cosigned FILE --vkey KEY.
     """
     from forensics.examination import receipts
 
-    if (key is None) == (signature is None) or (signature is not None and size is None):
-        raise UsageError("a witness signs here or elsewhere", todo="give --sign FILE, or --signature FILE --size LINES")
+    key, signature, cosigned = files["key"], files["signature"], files["cosigned"]
+    if sum(each is not None for each in files.values()) != 1:
+        raise UsageError("a witness signs in one way", todo="give one of --sign, --signature and --cosigned")
+    if (signature is not None and size is None) or (cosigned is not None and not vkey) or (not cosigned and not who):
+        todo = "give --as NAME, with --signature also --size LINES, and with --cosigned only --vkey KEY"
+        raise UsageError("it is not said whose signature this is, or over what", todo=todo)
     given = signature.read_bytes().decode("ascii", "backslashreplace") if signature is not None else ""
     with shared_.opened(case) as examination:
-        done = receipts.witness(examination, who, key, given, size or 0)
-    shared_.screen.line(f"{who} has signed the first {done.size:,} lines: {done.path}", bold=True)
+        if cosigned is not None:
+            done = receipts.take_cosignature(examination, cosigned.read_bytes(), vkey)
+        else:
+            done = receipts.witness(examination, who, key, given, size or 0)
+    shared_.screen.line(f"{done.who} has signed the first {done.size:,} lines: {done.path}", bold=True)
     shared_.screen.line(done.receipt)
     shared_.screen.object(done.exit_code, **fields_of(done))
     return done.exit_code

@@ -21,7 +21,7 @@ from uuid import UUID
 from forensics.casefile import keyfiles
 from forensics.casefile.acts import Act, Phase
 from forensics.casefile.case import FILE_NAME, CaseFacts, check_facts, read_facts, write_facts
-from forensics.casefile.custody import Custody, custody
+from forensics.casefile.custody import Custody, custody, time_of
 from forensics.casefile.keyring import Keyring
 from forensics.casefile.ledger import Entry, Ledger, Line, entry_id
 from forensics.casefile.notes import Checkpoint
@@ -134,7 +134,7 @@ class Examination:
         # Nobody else works on the case now, so what a killed run spilled is of no more use.
         shutil.rmtree(self.folder / SPILL, ignore_errors=True)
         lines = list(self.view().lines)
-        self._last_ns = int(lines[-1].value["ts_ns"]) if lines else 0
+        self._last_ns = time_of(lines[-1]) if lines else 0
         if self._ledger.set_aside:
             result = {"torn": f"ledger/torn/{self._ledger.set_aside}"}
             why = "the last line of the ledger was cut short and set aside"
@@ -184,9 +184,9 @@ class Examination:
     def _look_at_clock(self, lines: Sequence[Line]) -> None:
         """Once a day, and whenever it changes, what the system knows of its clock is worth a line."""
         found = self.station.clock()
-        last = next((line.value for line in reversed(lines) if line.act == Act.CLOCK_CHECK), {})
-        known = last.get("clock", {}).get("synchronised") == found.get("synchronised")
-        if found and not (known and self.station.now() - int(last["ts_ns"]) < _DAY_NS):
+        last = next((line for line in reversed(lines) if line.act == Act.CLOCK_CHECK and "clock" in line.value), None)
+        known = last is not None and last.value["clock"].get("synchronised") == found.get("synchronised")
+        if found and not (last and known and self.station.now() - time_of(last) < _DAY_NS):
             self.note(Act.CLOCK_CHECK, clock=found)
 
     def _facts_as_params(self) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from forensics.casefile import checkpoints, keyfiles, sshsig, timestamps
+from forensics.casefile import checkpoints, keyfiles, notes, sshsig, timestamps
 from forensics.casefile.acts import Act
-from forensics.casefile.custody import Custody, custody, params_of
+from forensics.casefile.custody import Custody, custody, params_of, time_of
 from forensics.casefile.keyring import origin
 from forensics.casefile.ledger import Line
 from forensics.errors import FormatError, IntegrityError, UsageError
@@ -49,6 +49,7 @@ def check_custody(case: Path, case_id: str, lines: tuple[Line, ...]) -> CustodyF
     _checkpoints(case, case_id, lines, state, found)
     _beside(case, lines, state, found)
     _attached(case, lines, found)
+    _cosigned(case, lines, found)
     if state.log_keys and found.covered < len(lines):
         what = f"lines {found.covered + 1:,} to {len(lines):,} are covered by no checkpoint: nobody signed them yet"
         found.warnings.append(Difference(place="ledger/events.jsonl", what=what))
@@ -86,7 +87,7 @@ def _beside(case: Path, lines: tuple[Line, ...], state: Custody, found: CustodyF
         size = int(named[1])
         try:
             note = read_stored(folder / checkpoints.note_name(size))
-            when = int(lines[size - 1].value["ts_ns"])
+            when = time_of(lines[size - 1])
             if named[2].endswith("sshsig"):
                 _signature(path, note, named[3], named[4], state, when)
             elif named[2] == "tsr":
@@ -139,6 +140,23 @@ def _attached(case: Path, lines: tuple[Line, ...], found: CustodyFound) -> None:
             found.warnings.append(Difference(place=place, what="no line of the ledger names it"))
     for sha256 in sorted(named - {path.name for path in there}):
         found.differences.append(Difference(place=f"ledger/attached/{sha256}", what="is missing"))
+
+
+def _cosigned(case: Path, lines: tuple[Line, ...], found: CustodyFound) -> None:
+    """The co-signature of another office holds over the text of the checkpoint that lies here."""
+    for line in lines:
+        vkey = params_of(line).get("vkey") if line.act == Act.WITNESS else None
+        for each in line.value.get("attach", []) if vkey else ():
+            place = f"ledger/attached/{each.get('sha256')}"
+            try:
+                note, _ = notes.open_note(read_stored(case / place), [notes.Verifier.of(str(vkey))])
+                name = checkpoints.note_name(notes.Checkpoint.of(note.text).size)
+                own = notes.parse_note(read_stored(case / "ledger" / checkpoints.FOLDER / name)).text
+                what = "" if own == note.text else "the co-signature is over another checkpoint than the one here"
+            except (OSError, FormatError, IntegrityError) as error:
+                what = f"the co-signature does not hold: {error}"
+            if what:
+                found.differences.append(Difference(place=place, what=what))
 
 
 def _named(lines: tuple[Line, ...]) -> Iterator[str]:

@@ -17,8 +17,9 @@ import segno
 from forensics.casefile import checkpoints, notes, sshsig
 from forensics.casefile.acts import Act
 from forensics.casefile.ledger import replace_file
-from forensics.casefile.notes import Checkpoint, Signer
+from forensics.casefile.notes import Checkpoint, Signer, Verifier
 from forensics.errors import UsageError
+from forensics.evidence.durable import sync_folder
 from forensics.evidence.readback import read_stored
 from forensics.examination.conductor import Examination
 from forensics.examination.keys import key_of
@@ -142,9 +143,41 @@ def witness(examination: Examination, who: str, key: Path | None, given: str, si
     return done
 
 
-def cosign(note: bytes, signer: Signer, time_s: int) -> bytes:
+def cosign(note: bytes, office: str, seed: bytes, time_s: int) -> bytes:
     """What another office does to a checkpoint that it was sent: its line is added (C2SP tlog-cosignature)."""
-    return notes.cosign_checkpoint(note, signer, time_s)
+    return notes.cosign_checkpoint(note, Signer(office, seed, notes.COSIGNATURE), time_s)
+
+
+def take_cosignature(examination: Examination, data: bytes, vkey: str) -> SignatureSummary:
+    """Keep a checkpoint that another office co-signed, as a payload: the file that was stamped stays as it is."""
+    verifier = Verifier.of(vkey)
+    note, _ = notes.open_note(data, [verifier])
+    checkpoint = Checkpoint.of(note.text)
+    path = _note_path(examination, checkpoint)
+    if not path.is_file() or notes.parse_note(read_stored(path)).text != note.text:
+        raise UsageError("this co-signed note is no checkpoint of this case", todo="send the office one of these files")
+    attached = attach(examination, data)
+    params = {"who": verifier.name, "size": checkpoint.size, "vkey": verifier.vkey}
+    examination.note(Act.WITNESS, params=params, attach=(attached,))
+    return SignatureSummary(
+        who=verifier.name,
+        purpose="witness",
+        size=checkpoint.size,
+        path=str(attached["path"]),
+        receipt=checkpoints.receipt(checkpoint, examination.station.now()).text,
+    )
+
+
+def attach(examination: Examination, data: bytes) -> dict[str, object]:
+    """Store a payload under its own hash; the answer is what a line says of it in ``attach``."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    folder = examination.folder / "ledger" / "attached"
+    if not folder.is_dir():
+        folder.mkdir()
+        sync_folder(folder.parent)
+    if not (folder / sha256).is_file():
+        replace_file(folder / sha256, data)
+    return {"path": f"ledger/attached/{sha256}", "sha256": sha256, "size": len(data)}
 
 
 def _output(examination: Examination, path: str) -> dict[str, object]:

@@ -12,6 +12,8 @@ import pytest
 
 from forensics.casefile import sshsig
 from forensics.casefile.checkpoints import parse_receipt
+from forensics.casefile.notes import COSIGNATURE, Signer
+from forensics.examination.receipts import cosign
 from tests.casefile.tsa import Authority, needs_openssl
 from tests.cli.command import Answer, here, mailbox
 
@@ -174,6 +176,21 @@ def test_a_witness_signs_here_or_elsewhere_and_a_revoked_key_signs_no_more(case:
     assert _verified(case)["differences"] == []
     (case / str(done["path"])).write_text((tmp_path / "note.sig").read_text())
     assert here("verify", case, "--read-only").code == 4
+
+
+def test_another_office_co_signs_a_checkpoint(case: Path, tmp_path: Path) -> None:
+    assert here("case", "receipt", case).code == 0
+    note = sorted(path for path in (case / "ledger" / "checkpoints").iterdir() if path.name.isdigit())[-1]
+    seed = bytes(range(32))
+    office = Signer("office.example/witness", seed, COSIGNATURE).verifier.vkey
+    (tmp_path / "back").write_bytes(cosign(note.read_bytes(), "office.example/witness", seed, 1_780_275_792))
+    before = note.read_bytes()
+    assert here("case", "witness", case, "--cosigned", tmp_path / "back", "--vkey", office).code == 0
+    assert note.read_bytes() == before
+    assert _verified(case)["differences"] == []
+    wrong = Signer("office.example/witness", bytes(32), COSIGNATURE).verifier.vkey
+    assert here("case", "witness", case, "--cosigned", tmp_path / "back", "--vkey", wrong).code == 4
+    assert here("case", "witness", case, "--cosigned", tmp_path / "back").code == 2
 
 
 def test_the_key_of_the_ledger_changes_and_checkpoints_of_both_hold(case: Path) -> None:

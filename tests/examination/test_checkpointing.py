@@ -122,6 +122,14 @@ def test_nobody_signs_over_lines_that_were_changed_since_the_last_checkpoint(
         pass
 
 
+def test_a_newest_checkpoint_that_cannot_be_read_is_a_broken_ledger(
+    tmp_path: Path, station: Station, keys: keyring.Keyring
+) -> None:
+    (tmp_path / "case" / "ledger" / "checkpoints" / "00000003").write_bytes(b"\xff")
+    with pytest.raises(LedgerError, match="cannot be read"), Examination(tmp_path / "case", station, keys):
+        pass
+
+
 def test_a_clock_that_stands_before_the_last_line_is_put_on_the_ledger_first(
     tmp_path: Path, station: Station, clock: Clock, keys: keyring.Keyring
 ) -> None:
