@@ -15,7 +15,6 @@ from forensics.errors import DONE, UsageError
 
 if TYPE_CHECKING:
     from forensics.examination.querying import Answer
-    from forensics.timeline.query import Question
 
 FORMATS = ("table", "csv", "jsonl", "timesketch", "timesketch-csv", "l2tcsv", "parquet")
 _CUT = 60
@@ -66,7 +65,9 @@ def _answer(shared_: Shared, case: Path, asked: dict[str, str | tuple[str, str] 
 
     view = querying.opened(case)
     zone = str(asked["zone"] or view.facts.time_zone)
-    question = _question(asked, zone)
+    between = asked["between"]
+    words = {name: str(asked[name] or "") for name in ("where", "person", "thread", "message")}
+    question = querying.question_of(zone, between=between if isinstance(between, tuple) else ("", ""), **words)
     kind, out = asked["kind"] or "table", asked["out"]
     language = view.facts.language
     if isinstance(out, Path):
@@ -87,21 +88,6 @@ def _answer(shared_: Shared, case: Path, asked: dict[str, str | tuple[str, str] 
         for line in querying.lines(view, question, str(kind), language=language, zone=zone):
             write(sys.stdout, line.removesuffix("\n"))
     return DONE
-
-
-def _question(asked: dict[str, str | tuple[str, str] | Path | int | None], zone: str) -> Question:
-    from forensics.timeline.query import Question, instant
-
-    between = asked["between"]
-    since, until = between if isinstance(between, tuple) else ("", "")
-    return Question(
-        where=str(asked["where"] or ""),
-        person=str(asked["person"] or ""),
-        since=instant(since, zone) if since else None,
-        until=instant(until, zone, end=True) if until else None,
-        thread=str(asked["thread"] or ""),
-        message=str(asked["message"] or ""),
-    )
 
 
 def _by_name(out: Path) -> str:

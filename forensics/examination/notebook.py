@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forensics.casefile.view import CaseView
+from forensics.examination.querying import question_of
 from forensics.reports import inputs
 from forensics.timeline import query
-from forensics.timeline.query import Question
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,12 +35,11 @@ class NotebookCase:
         Columns as in ``docs/how-to/notebook.md``; ``utc`` is an aware timestamp, ``utc_ns`` nanoseconds since 1970.
         """
         inputs.need_timeline(self.view)
-        zone = self.view.facts.time_zone
-        question = Question(
+        question = question_of(
+            self.view.facts.time_zone,
             where=where,
             person=person,
-            since=query.instant(since, zone) if since else None,
-            until=query.instant(until, zone, end=True) if until else None,
+            between=(since, until),
             thread=thread,
             message=message,
         )

@@ -27,6 +27,27 @@ class Answer:
     shown: tuple[dict[str, Any], ...] = ()
 
 
+def question_of(
+    zone: str,
+    *,
+    where: str = "",
+    person: str = "",
+    between: tuple[str, str] = ("", ""),
+    thread: str = "",
+    message: str = "",
+) -> Question:
+    """The question that a person asked in words; days and times without a zone are in ``zone``."""
+    since, until = between
+    return Question(
+        where=where,
+        person=person,
+        since=query.instant(since, zone) if since else None,
+        until=query.instant(until, zone, end=True) if until else None,
+        thread=thread,
+        message=message,
+    )
+
+
 def opened(folder: Path) -> CaseView:
     """The case, if it has a timeline."""
     case = CaseView(folder)
