@@ -163,8 +163,8 @@ def _ns(moment: datetime) -> int:
 
 
 def _accuracy(response: TimeStampResponse) -> int:
-    found = response.tst_info.accuracy
-    return (found.seconds or 0) * 1000 + (found.millis or 0)
+    found = response.tst_info.accuracy  # None where the authority states none (RFC 3161 2.4.2), whatever its type says
+    return (getattr(found, "seconds", 0) or 0) * 1000 + (getattr(found, "millis", 0) or 0)
 
 
 # -- DER (X.690), as much as the two questions below need --------------------------------------------------------------

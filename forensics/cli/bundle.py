@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,14 +11,19 @@ from forensics.cli.keyring import keys_options
 from forensics.cli.options import PATH, Shared, case_argument, shared
 from forensics.cli.screen import fields_of
 
+if TYPE_CHECKING:
+    from forensics.examination.conductor import Examination
+
 
 @click.command("bundle", short_help="Write a case into a bag that others can verify.")
 @case_argument
 @click.option("--out", metavar="FOLDER", type=PATH, required=True, help="The new folder of the bundle.")
 @click.option("--without", default="", metavar="PARTS", help="Leave these out: evidence, content, or both, by comma.")
 @keys_options
+@click.option("--stamp", default="", metavar="URL", help="Have the ledger stamped by this authority, over the network.")
+@keys_options
 @shared("bundle")
-def command(shared_: Shared, case: Path, out: Path, without: str) -> int:
+def command(shared_: Shared, case: Path, out: Path, without: str, stamp: str) -> int:
     """Write the case in DIR into a new folder that travels with a verifier of its own (BagIt 1.0, RFC 8493).
 
     The case is verified first, and what is handed over goes on its ledger. The other side runs 'python3 verify.py .' in
@@ -27,10 +33,14 @@ def command(shared_: Shared, case: Path, out: Path, without: str) -> int:
     With '--without evidence,content' the bytes stay here, and the papers that hold their hashes go.
     """
     from forensics.examination.bundling import bundle
+    from forensics.examination.stamping import stamp_over_network
+
+    def anchor(opened: Examination) -> object:
+        return stamp_over_network(opened, stamp, [])
 
     parts = [part for part in without.replace(",", " ").split() if part]
     with shared_.opened(case) as examination:
-        made = bundle(examination, out, without=parts)
+        made = bundle(examination, out, without=parts, anchor=anchor if stamp else None)
         head = examination.head
     screen = shared_.screen
     screen.line(f"Bundle {made.folder}", bold=True)

@@ -5,7 +5,7 @@
     manifest-sha256.txt        "<sha256>  <path>" of every file below data/, in byte order of the paths
     tagmanifest-sha256.txt     the same of every other file but itself
 
-Payload names are ASCII without a per cent sign, which tools decode differently (RFC 8493 2.1.3 wants %25). A bag is made
+Payload names are ASCII without a per cent sign, which tools decode differently (RFC 8493 2.1.3 has %25). A bag is made
 under another name and renamed when it is whole, so a folder with the name that was asked for is a whole bag.
 """
 

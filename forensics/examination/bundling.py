@@ -61,11 +61,11 @@ def bundle(
     target: Path,
     *,
     without: Iterable[str] = (),
-    anchor: Callable[[Path], object] = lambda checkpoint: None,
+    anchor: Callable[[Examination], object] | None = None,
 ) -> BundleSummary:
     """Write the case into a new folder ``target``, which must not exist.
 
-    ``anchor`` is called with the checkpoint that covers the bundle before it is copied: the moment for a time stamp.
+    ``anchor`` is called when the ledger tells of the bundle and before it is copied: the moment for a time stamp.
     """
     left_out = tuple(sorted(set(without)))
     _check(examination, target, left_out)
@@ -88,13 +88,13 @@ def bundle(
     return _summary(bag, head, left_out, receipt, key)
 
 
-def _checkpoint(examination: Examination, anchor: Callable[[Path], object]) -> str:
+def _checkpoint(examination: Examination, anchor: Callable[[Examination], object] | None) -> str:
     """Sign the ledger with the line of the bundle in it, where a key is open; the answer is the receipt of that."""
+    if anchor is not None:
+        anchor(examination)
     if examination.keyring is None:
         return ""
-    made = examination.sign()
-    anchor(examination.folder / _LEDGER / checkpoints.FOLDER / checkpoints.note_name(made.size))
-    return checkpoints.receipt(made, examination.station.now()).text
+    return checkpoints.receipt(examination.sign(), examination.station.now()).text
 
 
 def payload_output(digests: dict[str, str]) -> dict[str, str | int]:

@@ -1,6 +1,6 @@
 """What an attacker can do to a bundle: rewrite lines, chain them anew, sign with a key, stamp, and make the bag fit.
 
-Every attack that is worth the name makes the sums of the bag anew, because anyone can; so what detects it is the ledger.
+Every attack that is worth the name makes the sums of the bag anew, because anyone can; what detects it is the ledger.
 """
 
 from __future__ import annotations

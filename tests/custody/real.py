@@ -1,4 +1,4 @@
-"""A real case handed over: acquired, parsed, answered, sealed, signed, stamped, transferred and bundled, once a session.
+"""A real case, handed over: acquired, parsed, answered, sealed, signed, stamped, transferred, bundled, once a session.
 
 The verifier is run as its receiver runs it: the file itself, in a process of its own or loaded from its path.
 """
@@ -10,6 +10,7 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +26,7 @@ from forensics.examination.bundling import bundle
 from forensics.examination.conductor import Examination
 from forensics.examination.examining import examine
 from forensics.examination.sealing import seal
+from forensics.examination.stamping import take_reply
 from forensics.examination.station import Station
 from tests.custody.authority import OPENSSL, Authority
 from tests.examination.cases import ROOT, lay_mail
@@ -34,8 +36,8 @@ FACTS = {
     "title": "架空の件", "client": "架空商事", "examiner": "山田 花子", "organisation": "Example Forensics",
     "role": "expert", "legal_basis": "contract of 1 June 2026", "scope": "mailbox of Aoki", "purpose": "who sent it",
 }  # fmt: skip
-TO = {"from": {"name": "山田 花子"}, "to": {"name": "鈴木 一郎"}, "purpose": "review", "place": "Tokyo", "method": "hand",
-      "medium": "SSD 1234", "seal_no": "S-1", "encryption": "none", "condition": "whole"}  # fmt: skip
+TO = {"from": {"name": "山田 花子"}, "to": {"name": "鈴木 一郎"}, "purpose": "review", "place": "Tokyo",
+      "method": "hand", "medium": "SSD 1234", "seal_no": "S-1", "encryption": "none", "condition": "whole"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +126,7 @@ def hand_over(folder: Path) -> Handed:
         early = checkpoints.receipt(examination.sign(), station.now()).text
         _transfer(examination, early)
         _witness(case, examination.sign().size, person)
-        stamp = authority.stamp if authority else lambda checkpoint: None
-        made = bundle(examination, folder / "bundle", anchor=stamp)
+        made = bundle(examination, folder / "bundle", anchor=_stamped(authority) if authority else None)
     return Handed(
         case=case,
         bundle=folder / "bundle",
@@ -136,6 +137,19 @@ def hand_over(folder: Path) -> Handed:
         person=person,
         authority=authority,
     )
+
+
+def _stamped(authority: Authority) -> Callable[[Examination], None]:
+    """The last checkpoint stamped; its line follows the checkpoint that it tells of and is signed in turn."""
+
+    def stamp(examination: Examination) -> None:
+        path = examination.folder / "ledger" / "checkpoints" / checkpoints.note_name(examination.sign().size)
+        authority.stamp(path)
+        reply = path.with_name(path.name + ".tsr").read_bytes()
+        path.with_name(path.name + ".tsr").unlink()
+        take_reply(examination, reply, [authority.root.read_bytes()])
+
+    return stamp
 
 
 def _person(path: Path) -> Path:

@@ -42,7 +42,7 @@ def test_the_real_bundle_is_verified_with_anchors_and_consistent_without(handed:
     assert verify(handed.bundle, "--receipt", handed.receipt).code == CONSISTENT
 
 
-# 1 to 5: never detected ------------------------------------------------------------------------------------------------
+# 1 to 5: never detected
 
 
 def test_1_to_4_what_was_never_told_or_was_told_wrongly_is_not_detected(handed: Handed) -> None:
@@ -60,7 +60,7 @@ def test_5_all_holders_of_receipts_together_can_vouch_for_a_rewrite(handed: Hand
     assert found.code == VERIFIED
 
 
-# 6 to 8: detected by a receipt only ------------------------------------------------------------------------------------
+# 6 to 8: detected by a receipt only
 
 
 @needs_tsa
@@ -107,7 +107,7 @@ def test_8_a_rollback_by_anybody_else_lacks_the_line_of_the_bundle(handed: Hande
     assert ("changed", "manifest-sha256.txt") in verify(forged.rebag()).findings
 
 
-# 9 to 13: detected by the root of the time-stamping authority -----------------------------------------------------------
+# 9 to 13: detected by the root of the time-stamping authority
 
 
 @needs_tsa
@@ -159,7 +159,7 @@ def test_13_a_clock_that_runs_ahead_claims_times_later_than_the_stamp(handed: Ha
     assert verify(forged.rebag(), *handed.anchors()).code == CONSISTENT
 
 
-# 14 and 15: the log key, and the tail -----------------------------------------------------------------------------------
+# 14 and 15: the log key, and the tail
 
 
 def test_14_a_ledger_made_anew_under_another_key_falls_to_the_log_key(handed: Handed, forger: New) -> None:
@@ -186,7 +186,7 @@ def test_15_a_line_behind_the_last_checkpoint_is_warned_of_and_keeps_the_verdict
     assert (found.code, found.codes()) == (CONSISTENT, {"tail"})
 
 
-# 16 to 21: detected by the bundle alone ---------------------------------------------------------------------------------
+# 16 to 21: detected by the bundle alone
 
 
 def test_16_a_line_that_is_edited_and_chained_anew_does_not_give_the_signed_root(forger: New) -> None:
@@ -275,7 +275,7 @@ def test_21_two_files_or_two_lines_that_change_places_are_found(forger: New, reb
     assert "root" in verify(lines.rebag()).codes()
 
 
-# 22: content --------------------------------------------------------------------------------------------------------------
+# 22: content
 
 
 def test_22_content_that_one_person_opened_without_another_is_named(handed: Handed, forger: New) -> None:

@@ -465,7 +465,7 @@ class Ledger:
         self.tree, self.last, self.size, self.case, self.story = Tree(), "0" * 64, 0, "", Story(bundle)
         self.roots: dict[int, bytes] = {}
         self.times: dict[int, int] = {}
-        self.oldest_unstamped = self.now = 0
+        self.oldest_unstamped = self.now = self.told = 0  # told: the last line that tells of more than a stamp
         self.version, self._checked = 1, False
     def read(self) -> None:
         with self.bundle.reading(2, "unreadable", LEDGER):
@@ -493,6 +493,7 @@ class Ledger:
         self.last, self.size = hashlib.sha256(raw).hexdigest(), self.size + len(raw) + 1
         self._time(seq, ts_ns // 10**9, act == "clock.check")
         if seq in self.wanted: self.roots[seq], self.times[seq] = self.tree.root(), self.now
+        self.told = self.told if act == "checkpoint.stamp" else seq
         if not wrong: self.story.tell(seq, value)
     def _time(self, seq: int, now: int, checked: bool) -> None:
         """Check 5: not after the first stamp that covers the line, and not longer before it than the lag."""
@@ -918,8 +919,9 @@ def climb(found: bytes, index: int, size: int, path: list[bytes]) -> bytes:
 def check_bundle(path: str, report: Report, anchors: Anchors) -> bool:
     """All checks of a bundle; whether what was given from outside vouches for all of it."""
     bundle = Bundle(path, report)
+    there = any(os.path.lexists(bundle.path(name)) for name in ("bagit.txt", MANIFEST, LEDGER))
+    if not report.need(there, 1, "not-a-bundle", path): return False
     check_files(bundle)
-    if not report.need({"bagit.txt", MANIFEST, LEDGER} & set(bundle.files), 1, "not-a-bundle", path): return False
     if bundle.packet:
         report.facts.update(disclosed=bundle.facts, files=len(bundle.files))
         return check_packet(bundle, anchors)
@@ -938,8 +940,8 @@ def check_bundle(path: str, report: Report, anchors: Anchors) -> bool:
     report.facts.update(case=ledger.case, lines=ledger.tree.size, last_line=ledger.last, files=len(bundle.files),
                         root=to_base64(ledger.tree.root()), left_out=bundle.left_out,
                         log_keys=list(ledger.story.log_keys), people=people)
-    reach = min(anchors.signed, max(anchors.received, anchors.stamped)) if anchors.keys else 0
-    return 0 < ledger.tree.size <= reach
+    anchored = ledger.told <= max(anchors.received, anchors.stamped)
+    return bool(anchors.keys and 0 < ledger.tree.size <= anchors.signed and anchored)
 
 def show(report: Report, code: int, path: str, languages: list[int]) -> str:
     """The text: verdict first, then the facts to compare with what one was told, then what was found."""
