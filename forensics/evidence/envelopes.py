@@ -42,11 +42,11 @@ def read_identity(data: bytes, passphrase: str = "", place: str = "") -> Identit
         except pyrage.DecryptError as error:
             raise UsageError("the passphrase does not open this identity file", place=place) from error
     lines = [line.strip() for line in data.decode("utf-8", "backslashreplace").splitlines()]
-    secrets = [line for line in lines if line and not line.startswith("#")]
-    if len(secrets) != 1:
+    keys = [line for line in lines if line and not line.startswith("#")]
+    if len(keys) != 1:
         raise UsageError("this is not an identity file of age with one identity", place=place)
     try:
-        return Identity(pyrage.x25519.Identity.from_str(secrets[0]))
+        return Identity(pyrage.x25519.Identity.from_str(keys[0]))
     except pyrage.IdentityError as error:
         raise UsageError("this is not an identity file of age", place=place, todo="make one with age-keygen") from error
 
