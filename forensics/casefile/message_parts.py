@@ -123,15 +123,14 @@ class _Builder:
         return [self._record(index, row, counts), _original(row), *fields, *headers, *bodies, *attachments]
 
     def _record(self, index: int, row: Sequence[Any], counts: tuple[int, int, int, int]) -> bytes:
-        _, address, start, end, recovery, *_ = row
         fields, headers, bodies, attachments = counts
-        span = "null" if start is None else f"[{start},{end}]"
+        span = "null" if row[2] is None else f"[{row[2]},{row[3]}]"
         return (
             _HEADS[RECORD]
             + (
-                f'{{"address":{_quoted(address)},"attachments":{attachments},"bodies":{bodies},"evidence":'
+                f'{{"address":{_quoted(row[1])},"attachments":{attachments},"bodies":{bodies},"evidence":'
                 f'{_quoted(self.evidence)},"fields":{fields},"headers":{headers},"index":{index},"recovery":'
-                f'{_quoted(recovery)},"span":{span}}}'
+                f'{_quoted(row[4])},"span":{span}}}'
             ).encode()
         )
 
@@ -149,9 +148,9 @@ class _Builder:
 
 
 def _original(row: Sequence[Any]) -> bytes:
-    _, _, _, _, _, size, raw, canonical, *_ = row
+    raw, canonical = row[6], row[7]
     form, sha256 = ("rfc822-raw", raw) if raw else ("mapi-canonical-v1", canonical) if canonical else (None, None)
-    text = f'{{"form":{_json(form)},"sha256":{_json(sha256)},"size":{_json(size)}}}'
+    text = f'{{"form":{_json(form)},"sha256":{_json(sha256)},"size":{_json(row[5])}}}'
     return _HEADS[ORIGINAL] + text.encode()
 
 
