@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 @case_argument
 @click.option("--out", metavar="FOLDER", type=PATH, required=True, help="The new folder of the bundle.")
 @click.option("--without", default="", metavar="PARTS", help="Leave these out: evidence, content, or both, by comma.")
-@keys_options
 @click.option("--stamp", default="", metavar="URL", help="Have the ledger stamped by this authority, over the network.")
 @keys_options
 @shared("bundle")
