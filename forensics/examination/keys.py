@@ -1,13 +1,14 @@
 """The steps that put keys on the ledger and take them off: the key of the log, persons with role and dates, TSAs.
 
 The secret half of the log's key is stored outside the case before its line is written, so no line names a key that
-nobody has. Rotating it, the old key signs the line that adds the new one.
+nobody has. When it is rotated, the old key signs the line that adds the new one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from forensics.errors import ForensicsError, FormatError, UsageError
 from forensics.evidence.durable import sync_folder
 from forensics.examination.conductor import Examination
 
+_NEXT = "next"
 HeldKeys = Keyring
 """The opened secrets of a case, as the command line hands them on."""
 is_protected = keyring.is_protected
@@ -44,13 +46,15 @@ class KeySummary:
 
 def make_log_key(examination: Examination, folder: Path, passphrase: str | None) -> KeySummary:
     """Make the log's key, unless the case has it; a key that a killed run stored is taken up."""
+    state = custody(examination.view().lines)
+    valid = [key.vkey for key in state.log_keys if not key.revoked]
+    _finish_rotation(examination, folder, passphrase, valid)
     held = keyring.exists(folder)
     ring = keyring.read(folder, examination.facts.id, passphrase) if held else keyring.new(examination.facts.id)
-    state = custody(examination.view().lines)
     vkey = ring.signer.verifier.vkey
-    if any(key.vkey == vkey and not key.revoked for key in state.log_keys):
+    if vkey in valid:
         return _summary(state, "known", folder)
-    if any(not key.revoked for key in state.log_keys):
+    if valid:
         raise UsageError(
             "this case has a key of the log already, and its secret half is not in this folder",
             place=str(folder),
@@ -64,16 +68,42 @@ def make_log_key(examination: Examination, folder: Path, passphrase: str | None)
 
 
 def rotate_log_key(examination: Examination, folder: Path, passphrase: str | None, why: str) -> KeySummary:
-    """A new key for the log: the old one signs its coming, then its own end is put on the ledger."""
+    """A new key for the log: the old one signs its coming, then its own end is put on the ledger.
+
+    The new secret lies beside the old one until the lines are written, so that a cut leaves no line without its key.
+    """
     old = _held(examination)
     new = old.rotated()
     examination.sign()
-    keyring.write(folder, new, passphrase)
+    keyring.write(folder / _NEXT, new, passphrase)
     examination.note(Act.KEY_ADD, params={"vkey": new.signer.verifier.vkey}, why=why)
+    examination.keys_changed()
     examination.sign()
-    examination.keyring = new
     examination.note(Act.KEY_REVOKE, params={"vkey": old.signer.verifier.vkey}, why=why)
+    _promote(examination, folder, new, passphrase)
     return _summary(examination.keys_changed(), "rotated", folder)
+
+
+def _finish_rotation(examination: Examination, folder: Path, passphrase: str | None, valid: list[str]) -> None:
+    """Take up a rotation that was cut short: its key counts if its line is on the ledger, else it never came to be."""
+    if not keyring.exists(folder / _NEXT):
+        return
+    new = keyring.read(folder / _NEXT, examination.facts.id, passphrase)
+    if new.signer.verifier.vkey not in valid:
+        shutil.rmtree(folder / _NEXT)
+        return
+    for vkey in valid:
+        if vkey != new.signer.verifier.vkey:
+            examination.note(Act.KEY_REVOKE, params={"vkey": vkey}, why="a rotation that was cut short is completed")
+            examination.keys_changed()
+    _promote(examination, folder, new, passphrase)
+    examination.keys_changed()
+
+
+def _promote(examination: Examination, folder: Path, new: Keyring, passphrase: str | None) -> None:
+    keyring.write(folder, new, passphrase)
+    shutil.rmtree(folder / _NEXT)
+    examination.keyring = new
 
 
 def _held(examination: Examination) -> Keyring:
@@ -114,7 +144,8 @@ def revoke(examination: Examination, who: str, why: str) -> KeySummary:
     for person in {each.fingerprint: each for each in found}.values():
         params = {"principal": person.principal, "public_key": person.public_key, "fingerprint": person.fingerprint}
         examination.note(Act.KEY_REVOKE, params=params, why=why)
-    return _summary(examination.keys_changed(), "revoked")
+        state = examination.keys_changed()
+    return _summary(state, "revoked")
 
 
 def add_authority(examination: Examination, pem: bytes) -> KeySummary:

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -262,6 +263,27 @@ def test_pages_that_never_reached_the_disk_are_set_aside_with_all_that_follows_t
         assert ledger.head["sha256"] == lines[kept - 4].sha256
         assert ledger.set_aside
     assert check(folder, CASE) == []
+
+
+def test_no_power_cut_in_a_batch_loses_an_acknowledged_line_or_keeps_the_ledger_from_opening(folder: Path) -> None:
+    behind, before = (folder / "head").read_bytes(), _events(folder).read_bytes()
+    with Ledger(folder, CASE) as ledger:
+        ledger.append_many([_entry(number, params={"x": "y" * number}) for number in range(BATCH)])
+    whole = _events(folder).read_bytes()
+    chance = random.Random(4)
+    pages = range(len(before) // 4096 + 1, len(whole) // 4096 + 1)
+    for _ in range(250):
+        data = bytearray(whole[: chance.randrange(len(before), len(whole) + 1)])
+        for page in (each for each in pages if chance.random() < 0.3):
+            data[page * 4096 : (page + 1) * 4096] = bytes(len(data[page * 4096 : (page + 1) * 4096]))
+        if chance.random() < 0.3:
+            data[len(before) : 4096] = bytes(len(data[len(before) : 4096]))
+        _events(folder).write_bytes(data)
+        (folder / "head").write_bytes(behind)
+        with Ledger(folder, CASE):
+            pass
+        assert _events(folder).read_bytes().startswith(before)
+        assert check(folder, CASE) == []
 
 
 def test_a_full_disk_takes_the_whole_batch_back_and_leaves_those_before_it(
