@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from forensics.cli.identities import identity_option
+from forensics.cli.identities import given, identities, identity_option
 from forensics.cli.keyring import keys_options
 from forensics.cli.options import PATH, Shared, case_argument, case_option, shared
 from forensics.cli.screen import fields_of
 from forensics.errors import UsageError, worst
+
+if TYPE_CHECKING:
+    from forensics.examination.conductor import Examination
+    from forensics.examination.reviewing import CaseView
 
 
 @click.command("seal", short_help="Seal every message of a case under one hash.")
@@ -58,13 +63,16 @@ def seal(shared_: Shared, case: Path, items: tuple[str, ...], key: Path | None, 
     help="What is shown, with commas between: headers, header:NAME, folder, body, body:N, attachments, attachment:N, "
     "original (the hash of the whole message), all.",
 )
+@click.option("--request", metavar="ID", default="", help="Under two-person control: the request that was approved.")
 @click.option("--out", metavar="PACKET", type=PATH, required=True, help="The folder, or the .zip, to write.")
 @identity_option
 @keys_options
 @shared("case disclose")
-def disclose(shared_: Shared, messages: tuple[str, ...], case: Path, parts: str, out: Path) -> int:
+def disclose(shared_: Shared, messages: tuple[str, ...], case: Path, parts: str, request: str, out: Path) -> int:
     """Write a packet that shows some parts of each MESSAGE (the id of its record, its address or its Message-ID), and
     proves that they are in the sealed case. Of all other parts it holds nothing but salted hashes.
+
+    Under two-person control a body or an attachment takes an approval (--request) and counts as an export.
 
     The packet says in Japanese and English what is proved and what is not, and holds verify.py, which checks it
     without this program.
@@ -75,10 +83,19 @@ def disclose(shared_: Shared, messages: tuple[str, ...], case: Path, parts: str,
     if not wanted:
         raise UsageError("no parts were named", todo="give --parts headers, for instance")
     with shared_.opened(case) as examination:
-        done = disclosing.disclose(examination, sealing.salt_key_of(examination), messages, wanted, out)
+        view = _approved(examination, request) if request else None
+        salts = sealing.salt_key_of(examination)
+        done = disclosing.disclose(examination, salts, messages, wanted, out, view=view)
     shared_.screen.line(f"{done.out}: {done.messages} messages, {done.shown} parts shown, {done.withheld} withheld")
     shared_.screen.line(f"Proved against the checkpoint of {done.checkpoint:,} lines.")
     first = "unpack it, then " if out.suffix == ".zip" else ""
     shared_.screen.line(f"To check it: {first}python3 {out.with_suffix('') if first else out}/verify.py")
     shared_.screen.object(done.exit_code, **fields_of(done))
     return done.exit_code
+
+
+def _approved(examination: Examination, request: str) -> CaseView:
+    """The case as far as the approval of this request goes."""
+    from forensics.examination.reviewing import open_under, together_of
+
+    return open_under(examination, request, together_of(examination, request, identities(given())))

@@ -78,10 +78,19 @@ class _Packet:
 
 
 def disclose(
-    examination: Examination, salt_key: SaltKey, wanted: Sequence[str], parts: Sequence[str], out: Path
+    examination: Examination,
+    salt_key: SaltKey,
+    wanted: Sequence[str],
+    parts: Sequence[str],
+    out: Path,
+    *,
+    view: CaseView | None = None,
 ) -> DiscloseSummary:
-    """Write a packet (a folder, or an archive where ``out`` ends in .zip) that shows these parts of these messages."""
-    view = examination.view()
+    """Write a packet (a folder, or an archive where ``out`` ends in .zip) that shows these parts of these messages.
+
+    ``view`` is the case as an approval opens it, where bodies and attachments need one.
+    """
+    view = view or examination.view()
     if out.exists():
         raise UsageError(f"{out} is there already", place=str(out), todo="name a folder or a .zip that does not exist")
     found = [_found(view, each) for each in dict.fromkeys(wanted)]

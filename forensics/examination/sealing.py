@@ -68,6 +68,8 @@ def salt_key_of(examination: Examination) -> SaltKey:
     found = salt_keys(examination.folder, examination.keyring, examination.session)
     if found is None:
         todo = f"make the keys with 'forensics case key {examination.folder}', or name their folder with --keys DIR"
+        if examination.facts.review:
+            todo = "give the identities of a requester and an approver with --identity, twice"
         raise UsageError("the salts of a seal need the keys of the case", place=str(examination.folder), todo=todo)
     return found
 
@@ -76,7 +78,8 @@ def salt_keys(case: Path, keyring: Keyring | None, session: Session | None) -> S
     """The same of a case that nobody opened for work; ``None`` where the keys are not at hand."""
     if session is not None:
         return Keyring(case=read_facts(case)[0].id, log_seed=b"", salt_master=session.salt_master).salt_key
-    return None if keyring is None else keyring.salt_key
+    # Under two-person control the salts come from what two people hold, whatever lies in the keyring of one.
+    return None if keyring is None or read_facts(case)[0].review else keyring.salt_key
 
 
 def sign_seal(examination: Examination, key: Path, who: str = "") -> SignatureSummary:
