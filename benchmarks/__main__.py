@@ -15,13 +15,14 @@ _KNOWN = {
     "message_tree": "the tree that seals a million messages, from their records",
     "parsing": "a mailbox of real mail into records, beside Python's mailbox and email",
     "pst": "a generated Outlook store of 20,000 messages, beside pffexport, readpst and libpff-python",
+    "verify_bundle": "the stand-alone verifier on a bundle of 2 GB, beside sha256sum",
 }
 
 
 def main(arguments: list[str]) -> int:
     """The worst exit code of those that ran; 2 for a name that there is not."""
     for name, title in _KNOWN.items():
-        print(f"{name:12} {title}")
+        print(f"{name:13} {title}")
     if arguments == ["list"]:
         return 0
     wanted = arguments or list(_KNOWN)

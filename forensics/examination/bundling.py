@@ -74,7 +74,7 @@ def bundle(
         params = {"bundle": target.name, "without": list(left_out)}
         with examination.step(Act.BUNDLE, params=params) as step:
             progress.begin("copying the case")
-            for name in payload_names(examination.folder, left_out):
+            for name in payload_names(examination.folder, left_out, _listed_content(examination)):
                 writer.add(name, examination.folder / name)
             step.outputs.append(payload_output(writer.digests))
             step.result = {"files": len(writer.digests)}
@@ -141,15 +141,24 @@ def _refuse_broken(found: VerifySummary, folder: Path) -> None:
         raise UsageError("a step was cut short", place=str(folder), todo="run the same command again, then bundle")
 
 
-def payload_names(folder: Path, left_out: tuple[str, ...]) -> Iterator[str]:
-    """The files of the case that go into the bag, but for the ledger."""
+def _listed_content(examination: Examination) -> frozenset[str] | None:
+    """Under two-person control, the names of the contents that a parse lists: nothing tells what another one holds."""
+    if not examination.facts.review:
+        return None
+    return frozenset(name for manifest in examination.view().manifests for name in manifest.get("stored", {}))
+
+
+def payload_names(folder: Path, left_out: tuple[str, ...], content: frozenset[str] | None = None) -> Iterator[str]:
+    """The files of the case that go into the bag, but for the ledger; of contents only those named, where any are."""
     for part in _PARTS:
         if (folder / part).is_file():
             yield part
         for name in _below(folder, part):
             parts = name.split("/")
             bytes_of_evidence = part == EVIDENCE and len(parts) == 4 and parts[2] == "data"
-            if not (part in left_out and (part == CONTENT or bytes_of_evidence)):
+            if part in left_out and (part == CONTENT or bytes_of_evidence):
+                continue
+            if part != CONTENT or content is None or parts[-1] in content:
                 yield name
 
 

@@ -722,8 +722,9 @@ def check_evidence(bundle: Bundle, story: Story) -> None:
             for name in inside[item] - {folder + each for each in [*listed, MANIFEST]}:
                 bundle.say(8, "unlisted", name, by=folder + MANIFEST)
             papers = bundle.lines(folder + "files.jsonl") if folder + "files.jsonl" in bundle.files else iter(())
-            entries = [(get(entry, "number", int), get(entry, "sha256")) for entry in map(parse_json, papers)]
-            told = {f"data/{number:06d}.bin": digest for number, digest in entries if number}
+            entries = [(get(entry, "number", int), entry) for entry in map(parse_json, papers)]
+            told = {f"data/{number:06d}.bin": get(entry, "ciphertext.sha256") or get(entry, "sha256")
+                    for number, entry in entries if number}  # under two-person control the stored bytes are ciphertext
             same = told == {name: digest for name, digest in listed.items() if name.startswith("data/")}
             bundle.need(same, 8, "malformed", folder + "files.jsonl", why="it differs from " + folder + MANIFEST)
 
@@ -750,13 +751,14 @@ def check_results(bundle: Bundle, story: Story) -> None:
             if re.fullmatch(r"data/records/EV-[0-9]+\.json", name) and bundle.digest(name) == sha256:
                 manifest = parse_json(bundle.paper(name, 1 << 30))
                 parts = [("data/" + get(part, "path"), get(part, "sha256")) for part in get(manifest, "parts", list)]
-                parts += [(f"data/content/{own[:2]}/{own}", own) for own in get(manifest, "content", dict)]
+                kept = get(manifest, "stored", dict) or {own: {"sha256": own} for own in get(manifest, "content", dict)}
+                parts += [(f"data/content/{own[:2]}/{own}", get(facts, "sha256")) for own, facts in kept.items()]
                 listed.update({path: (digest, name) for path, digest in parts})
     for name, (sha256, by) in listed.items(): expect(bundle, 12, name, sha256, by)
     for name in bundle.names("data/"):
         made = name.split("/")[1] in ("records", "timeline", "reports", "findings")
         bundle.need(not made or name in listed, 12, "unlisted", name, by="the ledger")
-        if name.startswith(("data/content/", ATTACHED)): expect(bundle, 12, name, name.rpartition("/")[2], "its own name")
+        if name.startswith(("data/content/", ATTACHED)) and name not in listed: expect(bundle, 12, name, name.rpartition("/")[2], "its own name")
     seq, value = story.bundled  # the ledger tells the hash over all lines of the manifest that are not about itself
     digest, by = hashlib.sha256(), f"line {seq} of the ledger"
     for line in bundle.lines(MANIFEST): digest.update(b"" if line[66:].startswith(b"data/ledger/") else line + b"\n")
