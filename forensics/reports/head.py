@@ -7,7 +7,7 @@ from typing import Any
 
 from forensics import __version__
 from forensics.casefile.view import CaseView, EvidenceItem
-from forensics.reports.inputs import input_line
+from forensics.reports.inputs import input_line, receipt_line
 from forensics.reports.words import USES
 
 PROBLEMS_SHOWN = 500
@@ -58,6 +58,7 @@ def head(case: CaseView) -> dict[str, Any]:
         },
         "tool": {"name": "email-forensics", "version": __version__},
         "ledger": input_line(case),
+        "receipt": receipt_line(case),
         "evidence": [_evidence(item) for item in case.evidence],
         "counts": counts(case),
         "problems": case.rows(_PROBLEMS, [PROBLEMS_SHOWN]),

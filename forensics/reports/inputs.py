@@ -23,6 +23,16 @@ def input_line(case: CaseView) -> dict[str, Any]:
     raise UsageError("nothing of this case has been parsed yet", todo="run 'forensics parse' first")
 
 
+def receipt_line(case: CaseView) -> str:
+    """The newest receipt that somebody outside was given before the inputs were made; empty where there was none.
+
+    A later one would make the same inputs give other bytes.
+    """
+    limit = input_line(case)["number"]
+    given = (line for line in reversed(case.lines[:limit]) if line.act == "receipt")
+    return str(next((line.value.get("result", {}).get("receipt", "") for line in given), ""))
+
+
 def need_timeline(case: CaseView) -> None:
     """Raise :class:`UsageError` where the case has no finished timeline."""
     if not any(line.act == "timeline" and line.phase == "finished" for line in case.lines):

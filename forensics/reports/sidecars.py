@@ -8,7 +8,7 @@ from typing import Any
 from forensics import __version__
 from forensics.casefile.view import CaseView
 from forensics.reports.head import accounts, counts
-from forensics.reports.inputs import input_line
+from forensics.reports.inputs import input_line, receipt_line
 from forensics.reports.sink import TableFacts
 
 _RULES = [
@@ -27,6 +27,7 @@ def facts_of(case: CaseView, report: str, table: TableFacts, columns: Mapping[st
         "tool": f"email-forensics {__version__}",
         "case": {"id": case.facts.id, "case_toml_sha256": case.facts_sha256, "time_zone": case.facts.time_zone},
         "ledger": input_line(case),
+        "receipt": receipt_line(case),
         "rows": table.rows,
         "counts": counts(case),
         "byte_accounts": accounts(case),
