@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from forensics import canonical, discovery
@@ -117,6 +118,28 @@ def _write(
         examination.station.progress.end()
     shutil.rmtree(work)
     return ReportSummary(report=name, files=_paths(step.outputs))
+
+
+def made_again(view: CaseView, params: dict[str, Any], work: Path) -> list[dict[str, Any]]:
+    """Write the report that the line with these ``params`` tells of into another folder; its files as they are listed.
+
+    :class:`UsageError` where this program has no such report.
+    """
+    offers = available()
+    offer = offers.get(params["report"]) or offers.get(params["report"].rpartition(".")[0])
+    if offer is None:
+        raise UsageError(f"this program has no report named {params['report']!r}")
+    given: dict[str, Any] = {}
+    if "selection" in params:
+        chosen = params["selection"]
+        given["selection"] = Selection(where=chosen["where"], messages=tuple(chosen["messages"]))
+    if "options" in params:
+        given["options"] = PaperOptions(**params["options"])
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    sink = Sink(work)
+    offer.maker().write(view, sink, **given)
+    return [{"path": f"reports/{name}", "sha256": sha256, "size": size} for name, sha256, size in sink.written]
 
 
 def _inputs(view: CaseView, offer: discovery.Offer) -> list[str]:
