@@ -193,6 +193,9 @@ def _pairs(people: Sequence[Person]) -> list[tuple[int, int]]:
 def establish(folder: Path, people: Sequence[Person], secrets: Secrets) -> str:
     """Seal the secrets for every pair and write who they are; returns the SHA-256 of ``recipients.json``."""
     (folder / ENVELOPES).mkdir(parents=True, exist_ok=True)
+    for left in (folder / ENVELOPES).iterdir():
+        # Of a run that was killed before the case was made: nothing was ever sealed with what they hold.
+        left.unlink()
     listed = []
     for i, j in _pairs(people):
         asks, approves = people[i - 1], people[j - 1]

@@ -81,7 +81,11 @@ def _case(shared_: Shared, case: Path, facts: dict[str, str], people: tuple[Pers
             yield examination
         return
     if people:
-        raise UsageError("only a new case can be put under two-person control", place=str(case))
+        raise UsageError(
+            "only a new case can be put under two-person control, and this one is there already",
+            place=str(case),
+            todo="leave --review and --people away; to go on with such a case, give both people's --identity",
+        )
     with shared_.opened(case) as examination:
         other = [name for name, value in wanted.items() if getattr(examination.facts, name) != value]
         if other:
