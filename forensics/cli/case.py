@@ -122,7 +122,7 @@ def _said(value: object) -> str:
 
 def _show(screen: Screen, found: Overview, *, steps: bool) -> None:
     show.head(screen, found)
-    names = ("id", *FACTS, "immutable_flag")
+    names = ("id", *FACTS, "immutable_flag", *(("review",) if found.facts.get("review") else ()))
     screen.heading("Facts")
     screen.facts([(name, _said(found.facts[name])) for name in names])
     if found.evidence:
