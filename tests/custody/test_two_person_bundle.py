@@ -1,4 +1,4 @@
-"""A case under two-person control, handed over: ciphertext is checked without a key, and every view needs its approval."""
+"""A case under two-person control, handed over: ciphertext is checked without a key, each view needs its approval."""
 
 from __future__ import annotations
 
