@@ -209,6 +209,41 @@ def test_hostile_ledger_lines_are_findings_and_never_a_crash(tmp_path: Path, lin
     assert "line" in codes
 
 
+@pytest.mark.parametrize("kind", [None, [], {}, "x", 7, [None], {"sha256": []}], ids=str)
+def test_a_line_of_any_act_with_values_of_any_kind_is_told_without_a_crash(tmp_path: Path, kind: Any) -> None:
+    module = verifier()
+    lines, previous = [], "0" * 64
+    names = ("params", "in", "out", "attach", "result", "corrects", "step", "actor")
+    inner = (
+        "vkey",
+        "public_key",
+        "fingerprint",
+        "answers",
+        "request",
+        "stage",
+        "message",
+        "from",
+        "evidence",
+        "without",
+    )
+    for act in module.ACTS_2:
+        for phase in module.PHASES:
+            value = {**dict.fromkeys(names, kind), "act": act, "phase": phase, "case": "x", "v": 2, "ts_ns": 1}
+            if phase == "done":
+                value["params"] = dict.fromkeys(inner, kind)
+            lines.append(module.canonical({**value, "seq": len(lines) + 1, "prev": previous}))
+            previous = hashlib.sha256(lines[-1]).hexdigest()
+    events = b"".join(line + b"\n" for line in lines)
+    report = module.Report()
+    anchors = type("Nothing", (), {"keys": [], "receipts": [], "signers": None, "tsa_root": "", "lag": 1, "signed": 0,
+                                   "received": 0, "stamped": 0})()  # fmt: skip
+    assert (
+        module.check_bundle(str(_bag(tmp_path / "bag", {**EMPTY, "ledger/events.jsonl": events})), report, anchors)
+        is False
+    )
+    assert "line" not in report.counts
+
+
 def test_links_pipes_and_loops_are_named_and_never_opened(tmp_path: Path) -> None:
     folder = _bag(tmp_path / "bag", EMPTY)
     (folder / "data" / "loop").symlink_to(folder)

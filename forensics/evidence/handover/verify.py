@@ -114,7 +114,7 @@ LINE_FACTS = {
     "content.view": "D.viewer actor.name; D.message params.message; D.approval params.request; D.part params.part;",
 }
 
-UNFIT = (OSError, ValueError, RecursionError)  # what input raises that cannot be read or is not of its form
+UNFIT = (OSError, ValueError, LookupError, RecursionError)  # what input raises that cannot be read or is not of its form
 
 class Report:
     """What was found. Of each kind of finding the first ones are kept, and all are counted."""
@@ -494,7 +494,8 @@ class Ledger:
         self._time(seq, ts_ns // 10**9, act == "clock.check")
         if seq in self.wanted: self.roots[seq], self.times[seq] = self.tree.root(), self.now
         self.told = self.told if act == "checkpoint.stamp" else seq
-        if not wrong: self.story.tell(seq, value)
+        with self.bundle.reading(10, "malformed", f"{LEDGER} line {seq}"):
+            if not wrong: self.story.tell(seq, value)
     def _time(self, seq: int, now: int, checked: bool) -> None:
         """Check 5: not after the first stamp that covers the line, and not longer before it than the lag."""
         self.need(now >= self.now or checked or self._checked, 2, "clock-back", LEDGER, line=seq, why=self.now - now)
