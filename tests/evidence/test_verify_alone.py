@@ -212,7 +212,8 @@ def test_hostile_ledger_lines_are_findings_and_never_a_crash(tmp_path: Path, lin
 @pytest.mark.parametrize("kind", [None, [], {}, "x", 7, [None], {"sha256": []}], ids=str)
 def test_a_line_of_any_act_with_values_of_any_kind_is_told_without_a_crash(tmp_path: Path, kind: Any) -> None:
     module = verifier()
-    lines, previous = [], "0" * 64
+    lines: list[bytes] = []
+    previous = "0" * 64
     names = ("params", "in", "out", "attach", "result", "corrects", "step", "actor")
     inner = (
         "vkey",
