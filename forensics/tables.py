@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, chain
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -150,12 +150,12 @@ def _printable(value: Any) -> Any:
     return [_printable(each) for each in value] if isinstance(value, tuple) else value
 
 
-def write_parquet(table: pa.Table, path: Path) -> None:
+def write_parquet(table: pa.Table, path: Path | BinaryIO) -> None:
     """Write ``table`` to a new file; the same table gives the same bytes."""
     write_slices([table], path)
 
 
-def write_slices(slices: Iterable[pa.Table], path: Path) -> None:
+def write_slices(slices: Iterable[pa.Table], path: Path | BinaryIO) -> None:
     """Write tables of one schema end to end to a new file, one at a time; the same slices give the same bytes."""
     writer: pq.ParquetWriter | None = None
     try:

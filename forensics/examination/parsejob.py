@@ -26,6 +26,8 @@ from forensics.workers import Report
 
 PARSERS = "forensics.parsers"
 ENTRY_POINTS = "forensics.parsers"
+_KEYS = "keys"
+"""As in ``sealed_spool``, which is loaded only where a job has keys."""
 DEEPEST = 20
 MOST_NESTED_BYTES = 1 << 30
 NESTED = frozenset(("message/rfc822", "application/vnd.ms-outlook"))
@@ -69,11 +71,11 @@ def plan(args: dict[str, Any], reads: Sequence[Path], spool: Path, report: Repor
     parsers = _available()
     folders = frozenset(args["folders"])
     planned = []
-    for file, path in zip(args["files"], reads, strict=True):
+    for index, (file, path) in enumerate(zip(args["files"], reads, strict=True)):
         report.at(file["number"])
         if file["number"] in args["skip"]:
             continue
-        with path.open("rb") as handle:
+        with _opened(args, index, path) as handle:
             planned.append(_plan_file(file, handle, parsers, folders, _settings(args)))
     return {"files": planned}
 
@@ -102,13 +104,13 @@ def _plan_file(
 def run(args: dict[str, Any], reads: Sequence[Path], spool: Path, report: Report) -> dict[str, Any]:
     """Parse the files (or the range of one file) of a task into parts in the spool."""
     parsers = _available()
-    job = _Job(writer=PartWriter(spool), report=report, settings=_settings(args), skip=args["skip"])
+    job = _Job(writer=_writer(args, spool), report=report, settings=_settings(args), skip=args["skip"])
     with _without_collector():
-        for file, path in zip(args["files"], reads, strict=True):
+        for index, (file, path) in enumerate(zip(args["files"], reads, strict=True)):
             at = Address(evidence=args["evidence"], steps=(file["number"],))
             if _left_out(job, file, at):
                 continue
-            with path.open("rb") as handle:
+            with _opened(args, index, path) as handle:
                 unit = _unit(file, handle, job.settings)
                 unit.range = args["range"]
                 _parse(job, parsers, parsers[args["parser"]], unit, at)
@@ -117,6 +119,24 @@ def run(args: dict[str, Any], reads: Sequence[Path], spool: Path, report: Report
         answer = job.writer.finish()
     report({"records": sum(part["rows"] for part in answer["parts"])})
     return answer
+
+
+def _opened(args: dict[str, Any], index: int, path: Path) -> BinaryIO:
+    """A file of the job; under two-person control it is decrypted as it is read."""
+    if _KEYS not in args:
+        return path.open("rb")
+    # Not at the top, because no other case needs the library, and each engine would pay for it when it starts.
+    from forensics.examination import sealed_spool
+
+    return sealed_spool.open_read(args, index, path)
+
+
+def _writer(args: dict[str, Any], spool: Path) -> PartWriter:
+    if _KEYS not in args:
+        return PartWriter(spool)
+    from forensics.examination import sealed_spool
+
+    return sealed_spool.part_writer(args, spool)
 
 
 @contextmanager

@@ -24,9 +24,10 @@ from forensics.evidence.durable import sync_folder
 from forensics.evidence.item import FOLDER, Entry, payload_name
 from forensics.examination.conductor import Examination, Step
 from forensics.examination.opening_images import CONTAINERS
-from forensics.examination.part_writer import CONTENT, Blob
+from forensics.examination.part_writer import CONTENT
+from forensics.examination.sealed_spool import MODULES, TEXT, SpoolKey, seal_part, spooled, stored_of
 from forensics.examination.station import tool
-from forensics.examination.tasks import Done, Runner, Task, begun_first, believed, cut
+from forensics.examination.tasks import Done, Runner, Task, begun_first, cut
 from forensics.workers import Engine, Job, Limits, LocalEngine
 
 PLAN_FILES = 500
@@ -70,11 +71,14 @@ def parse(examination: Examination, *, again: bool = False, only: Collection[str
     wanted = [item for item in items if again or not _is_current(view, item)]
     kept = [(item, _listed(view, item)) for item in items if item not in wanted]
     summaries = [_summary(item, manifest, unchanged=True) for item, manifest in kept if manifest is not None]
+    if wanted and examination.vault is not None:
+        examination.vault.ready()
     if wanted:
         workers = examination.station.workers
+        modules = (_MODULE,) if examination.vault is None else (_MODULE, *MODULES)
         # More threads than workers: while one waits for the disk, its worker has the next task already. Whatever stops
         # the work ends the workers first, so that no thread waits for the end of a long task.
-        with ThreadPoolExecutor(2 * workers) as pool, LocalEngine(workers, Limits(), preload=(_MODULE,)) as engine:
+        with ThreadPoolExecutor(2 * workers) as pool, LocalEngine(workers, Limits(), preload=modules) as engine:
             summaries += [_parse_item(examination, view, item, engine, pool) for item in wanted]
     shutil.rmtree(examination.folder / "records" / ".work", ignore_errors=True)
     return sorted(summaries, key=lambda each: each.evidence)
@@ -143,7 +147,14 @@ def _prepare(examination: Examination, item: EvidenceItem, engine: Engine, param
     files = {f"{entry.number:06d}": _file(entry) for entry in stored}
     folder = examination.folder / "evidence" / item.name
     data = {number: folder / payload_name(int(number)) for number in files}
-    runner = Runner(engine=engine, evidence=item.name, work=work, settings=params["settings"], data=data)
+    runner = Runner(
+        engine=engine,
+        evidence=item.name,
+        work=work,
+        settings=params["settings"],
+        data=data,
+        vault=examination.vault,
+    )
     return _Work(item=item, runner=runner, files=files, journal=_read_journal(work / "journal.jsonl"))
 
 
@@ -196,6 +207,7 @@ def _plan_batch(work: _Work, batch: list[dict[str, Any]], folders: list[str]) ->
     while True:
         spool.mkdir(exist_ok=True)
         args = {"files": batch, "folders": folders, "skip": skip, "settings": work.runner.settings}
+        args |= work.runner.keys(batch)
         reads = tuple(work.runner.data[file["number"]] for file in batch)
         outcome = work.runner.engine.submit(Job(call=f"{_MODULE}:plan", args=args, reads=reads, spool=spool)).result()
         if outcome.value is not None:
@@ -203,8 +215,9 @@ def _plan_batch(work: _Work, batch: list[dict[str, Any]], folders: list[str]) ->
             return sorted([*found, *(_unplanned(number, why) for number, why in skip.items())], key=_number)
         left = [file["number"] for file in batch if file["number"] not in skip]
         if not left:
+            told = outcome.detail if work.runner.vault is None else ""
             raise ForensicsError(
-                f"the files could not be looked at, and no file is to blame: {outcome.cause} {outcome.detail}",
+                f"the files could not be looked at, and no file is to blame: {outcome.cause} {told}".rstrip(),
                 place=work.item.name,
                 todo="see what 'forensics doctor' says of this machine, then run the same command again",
             )
@@ -228,11 +241,8 @@ def _run(examination: Examination, work: _Work, pool: ThreadPoolExecutor) -> Ite
     def one(task: Task) -> Done:
         key = work.runner.key(task)
         kept = work.journal.get(key)
-        spool = work.runner.work / task.name
-        if kept is not None and believed(kept["answer"], spool) == kept["answer"]:
-            tries, guards = tuple(kept["tries"]), tuple(kept["guards"])
-            done = Done(task=task, spool=spool, answer=kept["answer"], tries=tries, guards=guards)
-        else:
+        done = work.runner.taken_over(task, kept) if kept is not None else None
+        if done is None:
             done = work.runner.run(task)
             _write_journal(work.runner.work, key, done)
         examination.station.progress.advance(0, 1)
@@ -291,8 +301,9 @@ def _keep_content(examination: Examination, tasks: Iterator[Done]) -> tuple[list
             places = sorted((start, size, name) for name, (start, size) in each.answer["content"].items())
             for start, size, name in places:
                 if name not in content:
-                    examination.content.put(Blob(handle, start, size))
-                    content[name] = size
+                    _, content[name] = examination.content.put(
+                        spooled(examination.vault, each.answer, handle, (start, size, name))
+                    )
         done.append(each)
     examination.content.commit()
     return done, content
@@ -304,7 +315,12 @@ def _put_in_place(examination: Examination, work: _Work, done: list[Done], conte
     for each in [*done, *_plan_problems(work)]:
         for part in each.answer["parts"]:
             path = f"records/{part['kind']}/{work.item.name}-{each.task.name}.parquet"
-            _move(each.spool / "parts" / f"{part['kind']}.parquet", examination.folder / path)
+            source, target = each.spool / "parts" / f"{part['kind']}.parquet", examination.folder / path
+            if examination.vault is not None and part["kind"] == TEXT:
+                key = SpoolKey.again(examination.vault, each.answer["salt"])
+                part = {**part, **seal_part(examination.vault, source, target, part, key)}
+            else:
+                _move(source, target)
             parts.append({**part, "path": path})
     for kind in {part["kind"] for part in parts}:
         sync_folder(examination.folder / "records" / kind)
@@ -317,6 +333,7 @@ def _put_in_place(examination: Examination, work: _Work, done: list[Done], conte
         "evidence": work.item.name,
         "parts": parts,
         "content": content,
+        **stored_of(examination.content),
         "files": seen,
         "counts": dict(sorted(counts.items())),
     }

@@ -64,10 +64,13 @@ class PartWriter:
         for kind in sorted(self._columns):
             # The records of a kind are let go as soon as they are a table: memory is what limits the size of a range.
             table = self._columns.pop(kind).table()
-            path = self._parts / f"{kind}.parquet"
-            tables.write_parquet(table, path)
+            self._write(kind, table, self._parts / f"{kind}.parquet")
             parts.append({"kind": kind, "rows": table.num_rows, "digest": tables.digest(table)})
         return {"parts": parts, "content": {name: list(place) for name, place in sorted(self._kept.items())}}
+
+    def _write(self, kind: str, table: Any, path: Path) -> None:
+        """One table; a sealed spool writes some kinds otherwise."""
+        tables.write_parquet(table, path)
 
 
 class Blob(io.RawIOBase):

@@ -8,16 +8,20 @@ time or memory is first tried once more with four times as much.
 from __future__ import annotations
 
 import hashlib
+import io
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from forensics import canonical
 from forensics.address import Address
-from forensics.errors import FormatError
+from forensics.errors import FormatError, IntegrityError
+from forensics.evidence.vault import Vault
 from forensics.examination.part_writer import CONTENT, Blob, PartWriter
+from forensics.examination.sealed_spool import KEYS, TEXT, SpoolKey, job_keys, open_blob, open_part
 from forensics.records import Problem
 from forensics.tables import SCHEMAS
 from forensics.workers import Engine, Job, Limits, Outcome
@@ -108,6 +112,8 @@ class Runner:
     settings: dict[str, Any]
     data: dict[str, Path]
     """Where each stored file lies, by its number."""
+    vault: Vault | None = None
+    """What opens them, and seals what the workers spool, where the case is under two-person control."""
 
     def key(self, task: Task) -> str:
         """What makes a finished task of an interrupted run the same task."""
@@ -122,11 +128,12 @@ class Runner:
         widened = False
         while True:
             spool = self._fresh_spool(task)
-            outcome = self.engine.submit(self._job(task, spool, skip, limits)).result()
-            answer = believed(outcome.value, spool)
+            key = None if self.vault is None else SpoolKey.fresh(self.vault)
+            outcome = self.engine.submit(self._job(task, spool, skip, limits, key)).result()
+            answer = believed(outcome.value, spool, key)
             if answer is not None:
                 return Done(task=task, spool=spool, answer=answer, tries=tuple(tries), guards=outcome.guards)
-            tries.append(_told(outcome))
+            tries.append(_told(outcome) if key is None else _told_without_content(outcome))
             if outcome.cause in _WIDENED and not widened:
                 widened, limits = True, limits.times(4)
             elif outcome.at and outcome.at not in skip and len(skip) < MOST_SKIPS:
@@ -134,17 +141,31 @@ class Runner:
             else:
                 return self._given_up(task, outcome, tries)
 
-    def _job(self, task: Task, spool: Path, skip: dict[str, str], limits: Limits) -> Job:
-        args = {
+    def _job(self, task: Task, spool: Path, skip: dict[str, str], limits: Limits, key: SpoolKey | None = None) -> Job:
+        args: dict[str, Any] = {
             "evidence": self.evidence,
             "parser": task.parser,
             "files": list(task.files),
             "range": dict(task.range),
             "skip": skip,
             "settings": self.settings,
+            **self.keys(task.files, key),
         }
         reads = tuple(self.data[file["number"]] for file in task.files)
         return Job(call=f"{_HERE}:run", args=args, reads=reads, spool=spool, limits=limits)
+
+    def keys(self, files: Sequence[dict[str, Any]], spool: SpoolKey | None = None) -> dict[str, Any]:
+        """What a job has to know to read these files: nothing in an ordinary case."""
+        return {} if self.vault is None else {KEYS: job_keys(self.vault, files, spool)}
+
+    def taken_over(self, task: Task, kept: dict[str, Any]) -> Done | None:
+        """A task that an interrupted run finished, if its spool still holds what was journaled."""
+        answer, spool = kept["answer"], self.work / task.name
+        key = SpoolKey.again(self.vault, answer["salt"]) if self.vault is not None and "salt" in answer else None
+        if believed(answer, spool, key) != answer:
+            return None
+        tries, guards = tuple(kept["tries"]), tuple(kept["guards"])
+        return Done(task=task, spool=spool, answer=answer, tries=tries, guards=guards)
 
     def _fresh_spool(self, task: Task) -> Path:
         spool = self.work / task.name
@@ -193,35 +214,46 @@ def _told(outcome: Outcome) -> str:
     return f"{outcome.cause or 'reply'} at {outcome.at or 'the start'}: {outcome.detail}"[:2000]
 
 
-def believed(value: dict[str, Any] | None, spool: Path) -> dict[str, Any] | None:
-    """A worker's answer with the hashes that this process computed itself; ``None`` where it cannot be believed."""
+def _told_without_content(outcome: Outcome) -> str:
+    """What is said may quote what was read, so under two-person control only the kind of an exception is told."""
+    kind = re.match(r"[A-Za-z_.]*(Error|Exception)(?![A-Za-z_])", outcome.detail) if outcome.cause == "error" else None
+    return f"{outcome.cause or 'reply'} at {outcome.at or 'the start'}: {kind[0] if kind else 'not told'}"
+
+
+def believed(value: dict[str, Any] | None, spool: Path, key: SpoolKey | None = None) -> dict[str, Any] | None:
+    """A worker's answer with the hashes that this process computed itself; ``None`` where it cannot be believed.
+
+    Hashes and sizes are those of the plaintext; places in ``content`` are those in the spool.
+    """
     if value is None:
         return None
     try:
-        parts = [_part(each, spool) for each in value["parts"]]
-        content = _content(value["content"], spool / CONTENT)
-    except (KeyError, TypeError, ValueError, AttributeError, OSError, FormatError):
+        parts = [_part(each, spool, key) for each in value["parts"]]
+        content = _content(value["content"], spool / CONTENT, key)
+    except (KeyError, TypeError, ValueError, AttributeError, OSError, FormatError, IntegrityError):
         return None
-    return {"parts": parts, "content": content}
+    salt = {} if key is None else {"salt": key.salt}
+    return {"parts": parts, "content": content, **salt}
 
 
-def _part(value: dict[str, Any], spool: Path) -> dict[str, Any]:
+def _part(value: dict[str, Any], spool: Path, key: SpoolKey | None) -> dict[str, Any]:
     kind = value["kind"]
     if kind not in SCHEMAS or not isinstance(value["rows"], int) or len(value["digest"]) != 64:
         raise FormatError("this is not the description of a part")
     path = spool / "parts" / f"{kind}.parquet"
-    with path.open("rb") as handle:
+    with path.open("rb") if key is None or kind != TEXT else open_part(path, kind, key) as handle:
         sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+        size = handle.seek(0, io.SEEK_END)
     return {
         "kind": kind,
         "rows": value["rows"],
         "digest": value["digest"],
         "sha256": sha256,
-        "size": path.stat().st_size,
+        "size": size,
     }
 
 
-def _content(value: dict[str, Any], path: Path) -> dict[str, list[int]]:
+def _content(value: dict[str, Any], path: Path, key: SpoolKey | None) -> dict[str, list[int]]:
     """Where each blob lies, once it is proved that it does."""
     found: dict[str, list[int]] = {}
     with path.open("rb") as handle:
@@ -229,6 +261,10 @@ def _content(value: dict[str, Any], path: Path) -> dict[str, list[int]]:
         for start, size, name in sorted((start, size, name) for name, (start, size) in value.items()):
             if size < 0:
                 raise FormatError("this content has no size")
+            if key is not None:
+                _check_sealed(handle, start, size, name, key)
+                found[name] = [start, size]
+                continue
             stream = Blob(handle, start, size)
             sha256 = hashlib.sha256(stream.read(_BLOCK))
             while block := stream.read(_BLOCK):
@@ -237,3 +273,9 @@ def _content(value: dict[str, Any], path: Path) -> dict[str, list[int]]:
                 raise FormatError("this content does not have the hash it is named by")
             found[name] = [start, size]
     return {name: found[name] for name in value}
+
+
+def _check_sealed(handle: BinaryIO, start: int, size: int, name: str, key: SpoolKey) -> None:
+    with open_blob(handle, start, size, name, key) as stream:
+        if hashlib.file_digest(stream, "sha256").hexdigest() != name:
+            raise FormatError("this content does not have the hash it is named by")
