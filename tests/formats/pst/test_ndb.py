@@ -171,11 +171,6 @@ def test_a_node_that_only_a_carved_page_names_says_so() -> None:
     assert {found.place.recovery for found in store.items(0x8022)} <= {Recovery.LIVE, Recovery.CARVED}
 
 
-def test_a_store_under_information_protection_is_named_as_such() -> None:
-    with pytest.raises(FormatError, match="Windows Information Protection"):
-        open_store(io.BytesIO(small(crypt=encryption.WIP).build()))
-
-
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_changed_store_raises_nothing_but_format_errors(data: st.DataObject) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 from forensics.errors import FormatError
 from forensics.formats.pst.ndb import encryption, probing
-from forensics.formats.pst.ndb.blocks import Block, Place, read_block
+from forensics.formats.pst.ndb.blocks import INTERNAL, Block, Place, read_block
 from forensics.formats.pst.ndb.btree import BTree
 from forensics.formats.pst.ndb.carving import CarvedPages
 from forensics.formats.pst.ndb.layout import LAYOUTS, PTYPE_BBT, PTYPE_NBT
@@ -17,6 +18,8 @@ from forensics.formats.pst.ndb.strays import Strays
 from forensics.formats.pst.ndb.subnodes import Node
 
 _WIP = "The store is encrypted under Windows Information Protection; its key is not in the file."
+_SURE_HEAPS = (0x21, 0x61, 0x122)
+"""The message store, the named properties and the root folder: every store has them, and each is a heap."""
 _CACHED_BYTES = 1 << 22
 _LARGEST_CACHED = 1 << 16
 
@@ -31,24 +34,37 @@ class NodeDatabase:
         header, self.why = probing.stated(self.source)
         self.rebuilt = header is None or not probing.points_to_trees(self.source, header)
         if header is None or self.rebuilt or header.problems:
-            if header is not None and not self.rebuilt and self._agrees(header.crypt):
+            if header is not None and not self.rebuilt:
                 self.header = header
             else:
                 self.header, self._carved = probing.probe(self.source, header)
         else:
             self.header = header
         self.layout = LAYOUTS[self.header.width]
+        self.nbt = BTree(self.source, self.layout, PTYPE_NBT, self.header.nodes, self.carved)
+        self.bbt = BTree(self.source, self.layout, PTYPE_BBT, self.header.blocks, self.carved)
+        if self._carved is None:
+            self._check_encoding()
         self.crypt = self.header.crypt
         if self.crypt == encryption.WIP:
             raise FormatError(_WIP)
-        self.nbt = BTree(self.source, self.layout, PTYPE_NBT, self.header.nodes, self.carved)
-        self.bbt = BTree(self.source, self.layout, PTYPE_BBT, self.header.blocks, self.carved)
         self._held: dict[int, Block] = {}
         self._held_bytes = 0
 
-    @staticmethod
-    def _agrees(crypt: int) -> bool:
-        return crypt in (encryption.NONE, encryption.PERMUTE, encryption.CYCLIC)
+    def _check_encoding(self) -> None:
+        """Hold the encoding that the header names against the store's own heaps: one wrong byte there hides all."""
+        said = self.header.crypt
+        for nid in _SURE_HEAPS:
+            node = self.node(nid)
+            bid = INTERNAL if node is None else node.data
+            place = None if bid & INTERNAL else self.place(bid)
+            if place is not None and said in probing.heaps_in(self.source, self.layout, bid, place):
+                return
+        found = probing.encoding(self.source, self.layout, self.carved())
+        if found is not None and found != said:
+            why = f"bCryptMethod of the header is {said:#04x}, and the blocks are encoded by method {found:#04x}"
+            problems = (*self.header.problems, why)
+            self.header = replace(self.header, crypt=found, encoding="recognised from its blocks", problems=problems)
 
     def carved(self) -> CarvedPages:
         """All pages of the trees in the file; found on first use."""

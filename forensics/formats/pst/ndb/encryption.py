@@ -10,6 +10,8 @@ CYCLIC = 0x02
 WIP = 0x10
 """Encrypted under Windows Information Protection: the key is not in the file."""
 
+METHODS = (NONE, PERMUTE, CYCLIC)
+
 # mpbbCrypt of [MS-PST] 5.1: R encodes, I is its inverse and decodes, S is its own inverse.
 R = bytes.fromhex(
     "41361362a8216ebbf416cc047f64e85d1ef2cb2a74c55e35d295479e962d9a88"

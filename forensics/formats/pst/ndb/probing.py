@@ -17,6 +17,8 @@ from forensics.formats.pst.ndb.source import Source
 from forensics.formats.pst.ndb.strays import Strays
 
 _SAMPLE = 400
+_VOTES = 2
+"""So many blocks must be heaps before an encoding is believed; one among 400 encrypted ones may look so by chance."""
 _LOOKED_AT = 1 << 26
 _VERSIONS = {Width.ANSI: 14, Width.UNICODE: 23, Width.UNICODE_4K: 36}
 _HEAP = 0xEC
@@ -58,12 +60,19 @@ def probe(source: Source, header: StoreHeader | None) -> tuple[StoreHeader, Carv
             encoding="recognised from its blocks",
             stated_size=trusted.stated_size if trusted else 0,
             problems=trusted.problems if trusted else (),
-            crypt=_encoding(source, layout, best),
+            crypt=_crypt(encoding(source, layout, best), trusted),
             nodes=nodes,
             blocks=blocks,
         ),
         best,
     )
+
+
+def _crypt(found: int | None, header: StoreHeader | None) -> int:
+    """The encoding that the blocks show, else the one that the header names, else the usual one."""
+    if found is not None:
+        return found
+    return encryption.PERMUTE if header is None else header.crypt
 
 
 def _root(pages: CarvedPages, kind: int, said: Ref | None) -> Ref:
@@ -87,20 +96,29 @@ def _layout_of_blocks(source: Source, header: StoreHeader | None) -> Layout:
     return layout
 
 
-def _encoding(source: Source, layout: Layout, pages: CarvedPages) -> int:
-    """Which encoding gives heaps: a heap says so in its third byte, and most small blocks are one."""
+def encoding(source: Source, layout: Layout, pages: CarvedPages) -> int | None:
+    """Which encoding gives heaps; ``None`` where none does, as in a store that is encrypted."""
     votes: Counter[int] = Counter()
     for bid, place in islice(_samples(source, layout, pages), _SAMPLE):
-        try:
-            block = read_block(source, layout, encryption.NONE, bid, place)
-        except FormatError:
-            continue
-        if block.fault or len(block.data) < 12:
-            continue
-        for method in (encryption.NONE, encryption.PERMUTE, encryption.CYCLIC):
-            head = encryption.decode(block.data[:12], method, bid)
-            votes[method] += head[2] == _HEAP and head[3] in _CLIENTS
-    return max(votes, key=lambda method: (votes[method], -method)) if votes else encryption.PERMUTE
+        votes.update(heaps_in(source, layout, bid, place))
+    if not votes:
+        return None
+    best = max(votes, key=lambda method: (votes[method], -method))
+    return best if votes[best] >= _VOTES else None
+
+
+def heaps_in(source: Source, layout: Layout, bid: int, place: Place) -> Iterator[int]:
+    """The encodings by which a block is a heap: a heap says so in its third byte, and most small blocks are one."""
+    try:
+        block = read_block(source, layout, encryption.NONE, bid, place)
+    except FormatError:
+        return
+    if block.fault or len(block.data) < 12:
+        return
+    for method in encryption.METHODS:
+        head = encryption.decode(block.data[:12], method, bid)
+        if head[2] == _HEAP and head[3] in _CLIENTS:
+            yield method
 
 
 def _samples(source: Source, layout: Layout, pages: CarvedPages) -> Iterator[tuple[int, Place]]:
@@ -109,7 +127,7 @@ def _samples(source: Source, layout: Layout, pages: CarvedPages) -> Iterator[tup
         for row in page.rows:
             if not row[0] & INTERNAL:
                 yield row[0], Place(row[1], row[2], row[3] if layout.inflated_first else 0)
-    if not pages.pages:
+    if not pages.leaves(PTYPE_BBT):
         for stray in Strays(source, layout, [(0, min(source.size, _LOOKED_AT))]):
             if not stray.bid & INTERNAL:
                 yield stray.bid, stray.place
