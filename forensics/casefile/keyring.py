@@ -20,7 +20,7 @@ from forensics import canonical
 from forensics.casefile import signing
 from forensics.casefile.notes import Signer
 from forensics.errors import FormatError, UsageError
-from forensics.evidence.durable import open_new, sync_folder, write_all
+from forensics.evidence.durable import make_folder, open_new, sync_folder, write_all
 from forensics.evidence.readback import read_stored
 
 VERSION = 1
@@ -107,7 +107,7 @@ def read(folder: Path, case_id: str, passphrase: str | None = None) -> Keyring:
 
 def write(folder: Path, keyring: Keyring, passphrase: str | None = None) -> Path:
     """Store the secrets, on the disk when this returns; the form that was there before goes away after that."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(folder, mode=0o700)
     secret = {"log_seed": keyring.log_seed.hex(), "salt_master": keyring.salt_master.hex()}
     data = canonical.encode({"v": VERSION, "case": keyring.case, **secret})
     name, other = (PROTECTED, PLAIN) if passphrase else (PLAIN, PROTECTED)

@@ -265,13 +265,18 @@ def torn_tails(folder: Path) -> tuple[str, ...]:
 
 
 def read_lines(folder: Path) -> Iterator[Line]:
-    """The whole lines in order, as written; raises :class:`LedgerError` at one that is not a JSON object."""
+    """The whole lines in order, as written; raises :class:`LedgerError` at one that is not a JSON object.
+
+    What a power cut left behind the last line is left out, as whoever opens the ledger to write sets it aside.
+    """
     path = folder / "events.jsonl"
     if not path.exists():
         return
+    offset = 0
     with _opened(path) as handle:
         for number, raw in enumerate(handle, start=1):
-            if not raw.endswith(b"\n"):
+            offset += len(raw)
+            if not raw.endswith(b"\n") or (b"\x00" in raw and offset > read_head(folder)["size"]):
                 return
             try:
                 value = canonical.decode(raw[:-1])

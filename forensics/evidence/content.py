@@ -20,7 +20,7 @@ from typing import BinaryIO, Protocol
 
 from forensics.digests import SHA256, Digest, Hasher
 from forensics.errors import IntegrityError
-from forensics.evidence.durable import full_disk_told, link_new, sync_folder, write_all
+from forensics.evidence.durable import full_disk_told, link_new, make_folder, sync_folder, write_all
 from forensics.evidence.filesystem_sync import FileSystem
 from forensics.evidence.readback import hash_again, open_stored
 from forensics.evidence.verification import Difference, Told
@@ -59,7 +59,8 @@ class ContentStore:
 
     def begin(self) -> None:
         """Get ready to write: leftovers of a killed run go."""
-        self._incoming.mkdir(parents=True, exist_ok=True)
+        make_folder(self.root)
+        self._incoming.mkdir(exist_ok=True)
         for name in os.listdir(self._incoming):
             os.unlink(self._incoming / name)
         self._known = {name for name in os.listdir(self.root) if len(name) == _FOLDER}

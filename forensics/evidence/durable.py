@@ -9,7 +9,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from forensics.errors import ForensicsError, IntegrityError
@@ -54,6 +54,21 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def make_folder(folder: Path, within: Path | None = None, *, mode: int = 0o777) -> None:
+    """A folder whose name survives a power cut, and with it the names of those above it that were not there.
+
+    With ``within``, every name up to that folder is synced, because a run that was killed may have made them only.
+    """
+    fresh = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True, mode=mode)
+    if within is not None:
+        fresh = [each for each in (folder, *folder.parents) if each != within and each.is_relative_to(within)]
+    for each in fresh or [folder]:
+        # A folder that may be written to and not be read cannot be synced.
+        with suppress(PermissionError):
+            sync_folder(each.parent)
 
 
 def link_new(temporary: Path, final: Path) -> None:

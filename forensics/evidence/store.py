@@ -15,6 +15,7 @@ from forensics.digests import digest_bytes
 from forensics.errors import FormatError, IntegrityError, UsageError
 from forensics.evidence import item as layout
 from forensics.evidence import protection
+from forensics.evidence.durable import make_folder
 from forensics.evidence.item import Entry, item_name, item_number
 from forensics.evidence.readback import open_stored
 from forensics.evidence.vault import EVIDENCE, Vault, open_sealed
@@ -56,7 +57,7 @@ class EvidenceStore:
             raise IntegrityError(
                 f"{item} is finished and evidence is never written twice", place=str(self.root / item), todo="verify it"
             )
-        self.root.mkdir(parents=True, exist_ok=True)
+        make_folder(self.root)
         return ItemWriter(self.root, item, self._vault)
 
     def path(self, item: str, number: int) -> Path:

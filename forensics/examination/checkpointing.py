@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from forensics import canonical
 from forensics.casefile import checkpoints
 from forensics.casefile.acts import Act
 from forensics.casefile.ledger import Ledger, Line
@@ -34,7 +35,9 @@ class Checkpointing:
         self.vkey = signer.verifier.vkey
         self._size = checkpoints.check_newest(folder, signer)
         self._since_ns = 0
-        self._due = False
+        # A session that was killed before its end left its acts of custody without a checkpoint.
+        unsigned = checkpoints.raw_lines(folder)[self._size :]
+        self._due = any(canonical.decode(raw).get("act") in SIGNED for raw in unsigned)
 
     def told(self, line: Line) -> None:
         """One more line is on the ledger."""

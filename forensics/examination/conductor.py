@@ -29,6 +29,7 @@ from forensics.casefile.sessions import Session, vault_of
 from forensics.casefile.two_person import Person, key_lines
 from forensics.casefile.view import SPILL, CaseView
 from forensics.errors import ForensicsError, IntegrityError, InterruptedWork, LedgerError, UsageError
+from forensics.evidence.durable import make_folder
 from forensics.evidence.sealed_content import content_store
 from forensics.evidence.store import EvidenceStore
 from forensics.examination.checkpointing import Checkpointing
@@ -99,7 +100,7 @@ class Examination:
             )
         made = CaseFacts(id=entry_id(station.now()), **facts)
         check_facts(made)
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         session = None
         if people:
             made, session = put_under_control(folder, made, people)

@@ -10,7 +10,7 @@ from typing import Any
 from forensics.casefile.ledger import Line
 from forensics.casefile.view import CaseView
 from forensics.errors import IntegrityError
-from forensics.evidence.durable import sync_folder
+from forensics.evidence.durable import make_folder, sync_folder
 
 
 def adopt(made: Path, case: Path, path: str) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def adopt(made: Path, case: Path, path: str) -> dict[str, Any]:
         size = handle.tell()
         os.fsync(handle.fileno())
     target = case / path
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent, case)
     made.replace(target)
     sync_folder(target.parent)
     return {"path": path, "sha256": sha256, "size": size}

@@ -18,16 +18,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forensics.casefile import checkpoints
+from forensics.casefile import checkpoints, keyring
 from forensics.casefile.acts import Act, Phase
 from forensics.casefile.chain import check
-from forensics.casefile.ledger import Entry, Ledger, read_lines
+from forensics.casefile.ledger import Entry, Ledger, Line, read_lines
 from forensics.casefile.notes import Checkpoint, Signer
+from forensics.digests import digest_bytes
 from forensics.evidence.content import ContentStore
 from forensics.evidence.store import EvidenceStore
-from forensics.examination import sealing
+from forensics.examination import keys, sealing
 from forensics.examination.acquiring import acquire_path
 from forensics.examination.conductor import Examination
+from forensics.examination.parsing import parse
 from forensics.examination.station import Station
 from forensics.examination.verifying import verify
 from tests.acquisition.stand_in import MemorySource, acquired
@@ -158,7 +160,7 @@ def _station(folder: Path) -> Station:
 
 
 def case(folder: Path, say: Say) -> None:
-    """Whoever made it is told of the case, then of the item."""
+    """Whoever made it is told of the case, then of its key, then of each item."""
     there = (folder / "case" / "case.toml").exists()
     station = _station(folder / "case")
     opened = (
@@ -168,6 +170,8 @@ def case(folder: Path, say: Say) -> None:
     )
     with opened as examination:
         say(line=examination.head["lines"], sha256=examination.head["sha256"])
+        made = keys.make_log_key(examination, folder / "keys", None)
+        say(line=examination.head["lines"], sha256=examination.head["sha256"], log_key=made.log_key)
         for name in ("one", "two"):
             done = acquire_path(examination, folder / "source" / name)
             say(line=examination.head["lines"], sha256=examination.head["sha256"], item=done.evidence)
@@ -184,8 +188,6 @@ def seal(folder: Path, say: Say) -> None:
 
 
 def _keyring(folder: Path) -> Any:
-    from forensics.casefile import keyring
-
     return keyring.read(folder / "keys", json.loads((folder / "id").read_text()), None)
 
 
@@ -197,11 +199,28 @@ def case_wrong(folder: Path, said: Said) -> Iterator[str]:
             yield f"line {each['line']} was acknowledged and is not there"
         if "item" in each and not (folder / "case" / "evidence" / each["item"]).is_dir():
             yield f"{each['item']} was acknowledged and is not there"
+        if "sha256" in each and each["line"] <= len(lines):
+            yield from _files_wrong(folder / "case", lines[: each["line"]])
         path = book / "checkpoints" / each.get("note", "")
         if "note" in each and not (path.is_file() and path.read_bytes().hex() == each["data"]):
             yield f"the checkpoint {each['note']} was acknowledged and is not there"
     roots = {str(line.value["result"]["root"]) for line in lines if line.act == Act.SEAL and line.phase == "finished"}
+    vkeys = [str(line.value["params"].get("vkey", "")) for line in lines if line.act == Act.KEY_ADD]
+    if vkeys and keyring.read(folder / "keys", str(lines[0].value["case"]), None).signer.verifier.vkey not in vkeys:
+        yield "the ledger names a key that nobody has"
     yield from (f"the seal {each['root']} is gone" for each in said if "root" in each and each["root"] not in roots)
+
+
+def _files_wrong(folder: Path, lines: list[Line]) -> Iterator[str]:
+    """What finished lines list, as long as no other step is replacing it."""
+    store = EvidenceStore(folder / "evidence")
+    for line in lines:
+        for output in line.value.get("out", []) if line.phase == "finished" else []:
+            path = folder / str(output.get("path", ""))
+            if "path" in output and not (path.is_file() and digest_bytes(path.read_bytes()).hex == output["sha256"]):
+                yield f"{output['path']} was acknowledged and is not there"
+            if line.act == Act.ACQUIRE and (output["id"] not in store.items() or store.verify(output["id"])):
+                yield f"{output['id']} was acknowledged and is not there"
 
 
 def case_sound(folder: Path) -> Iterator[str]:
@@ -293,9 +312,6 @@ def start(name: str, folder: Path) -> None:
 
 
 def _prepared(folder: Path) -> None:
-    from forensics.examination import keys
-    from forensics.examination.parsing import parse
-
     source = folder / "source" / "mail.mbox"
     source.parent.mkdir()
     mail = b"From a@example.jp Mon Jun  1 10:00:00 2026\nSubject: %d\nMessage-ID: <%d@example.jp>\n\nbody\n\n"

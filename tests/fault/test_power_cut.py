@@ -81,7 +81,8 @@ def tried(recorded: Recorded, name: str, folder: Path, share: int = 1) -> Tried:
     numbers = set()
     for count, (number, how, tree, said) in enumerate(cuts(before, ops)):
         numbers.add(number)
-        if count % share:
+        # Right after an acknowledgement every state is tried: that is where most is to be lost.
+        if count % share and not how.startswith("after say"):
             continue
         found.states += 1
         key = _key(tree, said)
