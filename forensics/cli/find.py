@@ -1,0 +1,89 @@
+"""The verb ``find``: put the rules to the case, and show what they found, where they looked and what was not run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from forensics.cli.options import Shared, again_option, case_option, shared
+from forensics.cli.screen import Screen
+from forensics.cli.text import many
+
+if TYPE_CHECKING:
+    from forensics.examination.finding import RuleSummary
+
+_SHOWN = 20
+_REASONS = 8
+
+
+@click.command("find", short_help="Ask the rules what contradicts what.")
+@case_option
+@again_option
+@click.option("--rule", "rules", metavar="NAME", multiple=True, help="Ask only this rule; can be repeated.")
+@click.option("--explain", is_flag=True, help="Show each finding with its reasons and its innocent explanations.")
+@shared("find", parallel=True)
+def command(shared_: Shared, case: Path, again: bool, rules: tuple[str, ...], explain: bool) -> int:
+    """Ask the rules what contradicts what: dates, relays, identifiers, signatures, stores, threads and logs.
+
+    A finding says what is recorded and what contradicts it, how sure that is, what else could explain it, and what it
+    does not show. A rule whose evidence is missing says so. The answers are in the folder 'findings' of the case;
+    'forensics report findings-html findings-csv' puts them on paper.
+
+    DKIM and ARC signatures are checked without the network, with keys that were acquired as evidence: a file named
+    dkim-keys.csv with the columns selector, domain, record, fetched, by, resolver.
+    """
+    from forensics.examination.finding import find
+
+    with shared_.opened(case) as examination:
+        summary = find(examination, rules, again=again)
+        language = 0 if examination.facts.language == "ja" else 1
+        head = examination.head
+    _table(shared_.screen, summary.rules, language)
+    for each in summary.rules:
+        _told(shared_.screen, each, language, explain)
+    if not explain and any(each.found for each in summary.rules):
+        shared_.screen.line()
+        shared_.screen.line("The reasons: add --explain, or see 'forensics report findings-html findings-csv'.")
+    shared_.screen.object(summary.exit_code, rules=summary.rules, head=head)
+    return summary.exit_code
+
+
+def _table(screen: Screen, rules: tuple[RuleSummary, ...], language: int) -> None:
+    rows = [
+        [
+            each.rule,
+            (each.title_ja, each.title_en)[language],
+            f"{each.considered:,}",
+            f"{each.found:,}",
+            f"{each.could_not_read:,}",
+            "unchanged" if each.unchanged else "",
+        ]
+        for each in rules
+    ]
+    screen.table(["rule", "what", "considered", "found", "not read", ""], rows, indent=0)
+
+
+def _told(screen: Screen, rule: RuleSummary, language: int, explain: bool) -> None:
+    if not rule.findings and not rule.why_not:
+        return
+    screen.heading(f"{rule.rule}: {many(rule.found, 'finding')}")
+    for why in rule.why_not:
+        screen.line(f"  {why[language]}")
+    for finding in rule.findings[:_SHOWN]:
+        screen.line(f"  [{finding['confidence']}] {finding['claim_ja' if language == 0 else 'claim_en']}")
+        if explain:
+            _explained(screen, finding, language)
+    if rule.found > _SHOWN:
+        screen.line(f"  ... and {many(rule.found - _SHOWN, 'more finding')}, all in {rule.file}")
+
+
+def _explained(screen: Screen, finding: dict[str, Any], language: int) -> None:
+    for reason in finding["because"][:_REASONS]:
+        screen.line(f"      because  {reason['ja' if language == 0 else 'en']}  {reason['address']}")
+    if len(finding["because"]) > _REASONS:
+        screen.line(f"      because  ... and {many(len(finding['because']) - _REASONS, 'more reason')}")
+    for heading, name in (("or else  ", "also_possible"), ("not shown", "does_not_show")):
+        for pair in finding[name]:
+            screen.line(f"      {heading}  {pair[language]}")
