@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -233,3 +235,27 @@ def test_an_ordinary_case_has_no_reviews(tmp_path: Path) -> None:
     done = here("review", "log", tmp_path / "case")
     assert done.code == 2
     assert "not under two-person control" in done.error
+
+
+def test_a_bundle_of_ciphertext_is_verified_by_anyone(office: Office) -> None:
+    asked = office.request()
+    office.approve("--case", office.case)
+    assert office.open("--request", asked.object["request"], *office.both).code == 0
+    bag = office.folder / "bag"
+    assert here("bundle", office.case, "--out", bag).code == 0
+    command = [sys.executable, str(bag / "verify.py"), str(bag), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # 12: facts are missing that nobody has supplied here; 10 would be a contradiction.
+    assert done.returncode == 12, done.stdout
+    assert b"SECRET" not in b"".join(path.read_bytes() for path in bag.rglob("*") if path.is_file())
+
+
+def test_a_replay_takes_both(office: Office) -> None:
+    alone = here("case", "replay", office.case)
+    assert alone.code == 2
+    kept = office.folder / "kept"
+    both = here("case", "replay", office.case, "--keep", kept, *office.both)
+    assert both.code == 0, both.out + both.err
+    assert any(kept.rglob("*.parquet"))
+    assert b"SECRET" not in b"".join(path.read_bytes() for path in kept.rglob("*") if path.is_file())
+    assert here("verify", office.case).code == 0
