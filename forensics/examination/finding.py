@@ -114,9 +114,7 @@ def _signatures(
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         tables.write_slices([signatures.fill(view, made.rows)], work / "signatures.parquet")
-        step.outputs.append(
-            adopt(work / "signatures.parquet", examination.folder, f"{FOLDER}/{SIGNATURES}.parquet")
-        )
+        step.outputs.append(adopt(work / "signatures.parquet", examination.folder, f"{FOLDER}/{SIGNATURES}.parquet"))
         step.result = {
             "signatures": len(made.rows),
             "key_files": list(made.key_files),

@@ -99,7 +99,9 @@ def _keys(view: CaseView, engine: LocalEngine, spool: Path, made: Made) -> list[
     job = Job(call=f"{_MODULE}:keys_of", args=args, reads=tuple(path for _, path, _ in files), spool=spool)
     outcome = engine.submit(job).result()
     if outcome.value is None:
-        made.faults = ((f"鍵のファイルを読めなかった（{outcome.cause}）", f"the key files could not be read: {outcome.cause}"),)
+        made.faults = (
+            (f"鍵のファイルを読めなかった（{outcome.cause}）", f"the key files could not be read: {outcome.cause}"),
+        )
         return []
     faults = {str(place): str(said) for place, said in outcome.value["faults"].items()}
     made.faults = tuple(
@@ -123,7 +125,9 @@ class _Batches:
     boxes: frozenset[tuple[str, str]]
 
 
-def _batches(view: CaseView, engine: LocalEngine, spool: Path, keys: list[dict[str, Any]], station: Station) -> _Batches:
+def _batches(
+    view: CaseView, engine: LocalEngine, spool: Path, keys: list[dict[str, Any]], station: Station
+) -> _Batches:
     entries = ((item.name, entry) for item in view.evidence for entry in item.files if entry.number is not None)
     return _Batches(
         view=view,

@@ -201,7 +201,9 @@ def _body(message: _Message, tags: dict[bytes, bytes]) -> tuple[bool, str]:
 def _policy(tags: dict[bytes, bytes]) -> Any:
     # ARC knows only relaxed; a missing tag is simple/simple for DKIM (RFC 6376 3.5).
     try:
-        return CanonicalizationPolicy.from_c_value(tags.get(b"c", b"relaxed/relaxed" if b"cv" in tags else b"simple/simple"))
+        return CanonicalizationPolicy.from_c_value(
+            tags.get(b"c", b"relaxed/relaxed" if b"cv" in tags else b"simple/simple")
+        )
     except InvalidCanonicalizationPolicyError as error:
         raise _Unsupported("the canonicalization is not known") from error
 
@@ -215,7 +217,9 @@ def _header_hash(message: _Message, place: int, name: bytes, tags: dict[bytes, b
         tags = {**tags, b"c": b"relaxed/relaxed"}
     policy = _policy(tags)
     hasher = _HASHES[tags[b"a"].lower()]()
-    dkim.hash_headers(hasher, policy, policy.canonicalize_headers(message.headers), included, message.headers[place], tags)
+    dkim.hash_headers(
+        hasher, policy, policy.canonicalize_headers(message.headers), included, message.headers[place], tags
+    )
     return hasher
 
 

@@ -53,7 +53,8 @@ MAIL = """
 CREATE TEMP TABLE au_mail AS
 WITH dates AS (
     SELECT ref, arg_min(us, position) AS date_us, arg_min(id, position) AS date_id,
-           arg_min(address, position) AS date_address, arg_min(raw, position) AS date_raw
+           arg_min(address, position) AS date_address, arg_min(raw, position) AS date_raw,
+           arg_min(zone, position) AS date_zone
     FROM au_clock WHERE kind = 'date' GROUP BY ref
 ), hops AS (
     SELECT ref, count(*) AS hops, min(us) AS least_us, max(us) AS most_us,

@@ -13,7 +13,12 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("The Bat!", re.compile(r"^the bat!", re.I)),
     ("Becky!", re.compile(r"^becky!", re.I)),
     ("Notes", re.compile(r"^(?:ibm|lotus|hcl) (?:notes|domino)", re.I)),
-    ("Outlook", re.compile(r"^microsoft (?:office )?outlook|^microsoft outlook express|^microsoft windows (?:live )?mail", re.I)),
+    (
+        "Outlook",
+        re.compile(
+            r"^microsoft (?:office )?outlook|^microsoft outlook express|^microsoft windows (?:live )?mail", re.I
+        ),
+    ),
     ("Apple", re.compile(r"^apple mail|^i(?:phone|pad) mail", re.I)),
     ("Mozilla", re.compile(r"^mozilla|^thunderbird|^netscape|^seamonkey|^icedove", re.I)),
     ("Eudora", re.compile(r"^(?:qualcomm )?(?:windows )?eudora", re.I)),

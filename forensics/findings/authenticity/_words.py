@@ -12,7 +12,10 @@ WIDEST_ZONE = 14 * HOUR + 30 * MINUTE
 _SLIP_TOLERANCE = 3 * MINUTE
 _CUT = 120
 
-SKEW: Pair = ("時計のずれ（このホストの記録が少なく、ずれを推定できない場合を含む）", "a clock that is off, too seldom seen to be estimated")
+SKEW: Pair = (
+    "時計のずれ（このホストの記録が少なく、ずれを推定できない場合を含む）",
+    "a clock that is off, too seldom seen to be estimated",
+)
 ZONE_SLIP: Pair = (
     "時差の設定の誤り（差がほぼ整数時間である）",
     "a wrong time zone setting: the difference is close to whole hours",
@@ -49,7 +52,8 @@ def when(us: int | None) -> str:
 
 def span(us: int, language: int) -> str:
     """How long: ``3 d 4 h``, ``7 min``; at most two units."""
-    rest, said = abs(us), []
+    rest = abs(us)
+    said: list[str] = []
     units = ((DAY, "日", " d"), (HOUR, "時間", " h"), (MINUTE, "分", " min"), (SECOND, "秒", " s"))
     for size, ja, en in units:
         number, rest = divmod(rest, size)

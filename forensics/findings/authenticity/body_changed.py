@@ -18,7 +18,10 @@ _CHANGED = ("body_changed", "header_changed", "body_and_header_changed", "key_no
 _WORDS: dict[str, Pair] = {
     "valid": ("署名は有効", "the signature holds"),
     "body_changed": ("本文が署名時のものと異なる", "the body is not the one that was signed"),
-    "header_changed": ("署名されたヘッダーまたは署名自体が署名時と異なる", "the signed header fields, or the signature, changed"),
+    "header_changed": (
+        "署名されたヘッダーまたは署名自体が署名時と異なる",
+        "the signed header fields, or the signature, changed",
+    ),
     "body_and_header_changed": ("本文とヘッダーが署名時と異なる", "neither the body nor the header is what was signed"),
     "key_missing": ("鍵が証拠にない", "the key is not among the evidence"),
     "key_not_valid_then": ("この鍵はこの署名に使えなかった", "this key could not have been used for this signature"),
@@ -33,7 +36,10 @@ _STORED: Pair = (
     "メールボックスへの格納の際に改行や文字が変えられた",
     "a store that changed line ends or characters when it took the message in",
 )
-_ROTATED: Pair = ("証拠の鍵は署名の後に取り替えられたものである", "the key in evidence is a later one under the same selector")
+_ROTATED: Pair = (
+    "証拠の鍵は署名の後に取り替えられたものである",
+    "the key in evidence is a later one under the same selector",
+)
 _KEY: Pair = (
     "鍵が署名の時点で公開されていたことは、取得者の記録による",
     "that the key was published at the time of signing rests on the record of whoever fetched it",
@@ -73,7 +79,9 @@ class BodyChanged:
             for row in copies:
                 found += 1
                 yield self._finding(row)
-        unread = {row["result"]: row["n"] for row in results if row["result"] in ("key_missing", "unsupported", "unreadable")}
+        unread = {
+            row["result"]: row["n"] for row in results if row["result"] in ("key_missing", "unsupported", "unreadable")
+        }
         yield Looked(
             rule=self.name,
             version=self.version,
@@ -102,7 +110,12 @@ class BodyChanged:
             because=tuple(_reason(each) for each in row["signatures"]),
             confidence=Confidence.POSSIBLE if weak else sure,
             also_possible=tuple(also),
-            does_not_show=(NO_PERSON, NO_INTENT, _KEY, ("何が変わったかは示さない", "it does not show what was changed")),
+            does_not_show=(
+                NO_PERSON,
+                NO_INTENT,
+                _KEY,
+                ("何が変わったかは示さない", "it does not show what was changed"),
+            ),
         )
 
 

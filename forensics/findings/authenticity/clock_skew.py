@@ -33,7 +33,11 @@ class ClockSkew:
         for each in found:
             yield self._finding(case, each)
         yield Looked(
-            rule=self.name, version=self.version, considered=nodes, found=len(found), could_not_read=max(0, every - nodes)
+            rule=self.name,
+            version=self.version,
+            considered=nodes,
+            found=len(found),
+            could_not_read=max(0, every - nodes),
         )
 
     def _finding(self, case: CaseView, skew: _skew.Skew) -> Finding:
@@ -46,7 +50,9 @@ class ClockSkew:
         also = [ZONE_SLIP, DST] if slip else [QUEUE]
         if tied:
             names = ", ".join(short(_named(each)[1]) for each in skew.others[:5])
-            also.insert(0, (f"ずれているのは相手側の時計である（{names}）", f"the clock that is off is the other one ({names})"))
+            also.insert(
+                0, (f"ずれているのは相手側の時計である（{names}）", f"the clock that is off is the other one ({names})")
+            )
         return Finding(
             rule=self.name,
             version=self.version,

@@ -51,6 +51,7 @@ def _sql(tolerance: int) -> str:
         )
         SELECT au_date.ref, any_value(au_date.logical_id) AS logical_id, any_value(au_date.date_us) AS date_us,
                any_value(au_date.fair_us) AS fair_us, any_value(date_id) AS date_id, any_value(date_raw) AS date_raw,
+               any_value(date_zone) AS date_zone,
                any_value(date_address) AS date_address, any_value(au_date.address) AS place,
                count(*) FILTER (abs(witness.fair_us - au_date.fair_us) <= {tolerance}) AS agree,
                list({{'id': witness.id, 'address': witness.address, 'kind': kind, 'us': us, 'says': says, 'zone': zone,
@@ -78,18 +79,25 @@ class DateForged:
         """One finding for each logical message whose Date is contradicted."""
         _adjusted.prepare(case)
         dated = count(case, "SELECT count(*) AS n FROM au_date")
-        compared = count(case, "SELECT count(*) AS n FROM au_date WHERE ref IN (SELECT ref FROM au_fair WHERE kind <> 'date')")
+        compared = count(
+            case, "SELECT count(*) AS n FROM au_date WHERE ref IN (SELECT ref FROM au_fair WHERE kind <> 'date')"
+        )
         messages = count(case, "SELECT count(*) AS n FROM au_mail")
         found = 0
         for copies in by_message(rows(case, _sql(self.parameters["tolerance_seconds"] * SECOND))):
-            told = [(row, self._contradictions(row["against"])) for row in copies]
+            told = [(row, self._contradictions(row["against"], row["date_zone"])) for row in copies]
             told = [(row, against) for row, against in told if against]
             if told:
                 found += 1
                 yield self._finding([row for row, _ in told], *told[0])
         why: tuple[Pair, ...] = ()
         if dated - compared:
-            why = ((f"{dated - compared:,}件は Date 以外の時計がない", f"{dated - compared:,} messages carry no clock but Date"),)
+            why = (
+                (
+                    f"{dated - compared:,}件は Date 以外の時計がない",
+                    f"{dated - compared:,} messages carry no clock but Date",
+                ),
+            )
         yield Looked(
             rule=self.name,
             version=self.version,
@@ -99,9 +107,9 @@ class DateForged:
             why_not=why,
         )
 
-    def _contradictions(self, against: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _contradictions(self, against: list[dict[str, Any]], date_zone: str) -> list[dict[str, Any]]:
         """The clocks that no ordinary delay and no unknown zone explains; then those that only bear them out."""
-        clear = [each for each in against if self._contradicts(each)]
+        clear = [each for each in against if self._contradicts(each, date_zone)]
         near = [
             each
             for each in against
@@ -109,9 +117,9 @@ class DateForged:
         ]
         return clear + near if clear else []
 
-    def _contradicts(self, clock: dict[str, Any]) -> bool:
+    def _contradicts(self, clock: dict[str, Any], date_zone: str) -> bool:
         kind, off, queue = clock["kind"], clock["off"], self.parameters["queue_days"] * DAY
-        if clock["zone"] != "stated" and abs(off) <= WIDEST_ZONE:
+        if not clock["zone"] == date_zone == "stated" and abs(off) <= WIDEST_ZONE:
             return False
         group = _GROUPS[kind]
         if group == "writer":

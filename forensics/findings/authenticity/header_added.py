@@ -122,7 +122,9 @@ class HeaderAdded:
             what.append(("一度だけの欄が重複している", "a field that a message has once is there more often"))
             also.append(GATEWAY)
         if _strangers(row):
-            what.append(("名乗るメールソフトが書かない欄がある", "there is a field that the mailer named does not write"))
+            what.append(
+                ("名乗るメールソフトが書かない欄がある", "there is a field that the mailer named does not write")
+            )
             also.append(("下書きを別のメールソフトで送った", "a draft of one program that another one sent"))
         strong = (bool(back) and not slip) or bool(row["below"])
         return Finding(

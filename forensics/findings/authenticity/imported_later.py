@@ -52,7 +52,7 @@ def _sql(days: int, bulk: int) -> str:
             FROM odd JOIN au_mail USING (ref)
             JOIN held ON held.evidence = au_mail.evidence AND held.store_path = au_mail.store_path
         )
-        SELECT *, CASE WHEN together >= {bulk} OR (together >= 3 AND together * 2 >= held)
+        SELECT *, min(abs(off)) OVER (PARTITION BY lot) AS least, CASE WHEN together >= {bulk} OR (together >= 3 AND together * 2 >= held)
                        THEN evidence || chr(0) || store_path || chr(0) || side || (us // {DAY}) ELSE ref END AS lot
         FROM counted ORDER BY evidence, store_path, lot, us, place
     """  # noqa: S608 - filled with constants only
@@ -82,7 +82,9 @@ class ImportedLater:
         why: tuple[Pair, ...] = ()
         if messages - considered:
             left = f"{messages - considered:,}"
-            why = ((f"{left}件は受入れの時刻を持たない", f"{left} messages carry no time at which a store took them in"),)
+            why = (
+                (f"{left}件は受入れの時刻を持たない", f"{left} messages carry no time at which a store took them in"),
+            )
         yield Looked(
             rule=self.name,
             version=self.version,
@@ -95,7 +97,7 @@ class ImportedLater:
     def _finding(self, kept: list[dict[str, Any]], number: int) -> Finding:
         first = kept[0]
         later, alone = first["side"] == "later", number == 1
-        says, folder, off = short(first["says"]), short(first["store_path"] or first["evidence"]), first["off"]
+        says, folder, off = short(first["says"]), short(first["store_path"] or first["evidence"]), first["least"]
         if later:
             ja = f"フォルダ {folder} の{number:,}件は、メールのどの時計よりも{span(off, 0)}以上後に受け入れられている（{says}）。"
             en = f"{number:,} in the folder {folder}: taken in {span(off, 1)} or more after every clock of the mail ({says})."

@@ -31,7 +31,10 @@ from forensics.findings.finding import Because, Confidence, Finding, Looked, Pai
 
 _FEWEST = 5
 _DUPLICATE: Pair = ("同じ Message-ID を持つ別のメールのログである", "a log of another message with the same Message-ID")
-_YEAR: Pair = ("ログの行が年または時差を記さず、読取りの際に補われた", "a line that states no year or zone, which the reader supplied")
+_YEAR: Pair = (
+    "ログの行が年または時差を記さず、読取りの際に補われた",
+    "a line that states no year or zone, which the reader supplied",
+)
 
 # ``off`` is what the log says less what the mail says; 0 where they agree. Of the lines of one host the nearest counts.
 COMPARED = """
@@ -121,7 +124,12 @@ class LogAgainstMail:
             considered=considered,
             found=found,
             could_not_read=logged - considered,
-            why_not=((f"ログの {left}通はこの事件のメールにない", f"{left} messages of the logs are not among the mail of this case"),)
+            why_not=(
+                (
+                    f"ログの {left}通はこの事件のメールにない",
+                    f"{left} messages of the logs are not among the mail of this case",
+                ),
+            )
             if logged - considered
             else (),
         )

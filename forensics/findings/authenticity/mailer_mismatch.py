@@ -57,8 +57,16 @@ class MailerMismatch:
             if told:
                 found += 1
                 yield self._finding([row for row, _ in told], *told[0])
+        left = f"{named - considered:,}"
         yield Looked(
-            rule=self.name, version=self.version, considered=considered, found=found, could_not_read=named - considered
+            rule=self.name,
+            version=self.version,
+            considered=considered,
+            found=found,
+            could_not_read=named - considered,
+            why_not=((f"{left}件は、知られた書式の識別子またはメールソフトを持たない", f"{left} have no mailer or no layout that is known"),)
+            if named - considered
+            else (),
         )
 
     def _finding(self, copies: list[dict[str, Any]], row: dict[str, Any], against: list[dict[str, Any]]) -> Finding:

@@ -90,9 +90,7 @@ class ThreadContradiction:
         for copies in by_message(rows(case, _sql(self.parameters["tolerance_seconds"] * SECOND))):
             found += 1
             yield self._finding(copies, copies[0])
-        yield Looked(
-            rule=self.name, version=self.version, considered=considered, found=found, could_not_read=could_not
-        )
+        yield Looked(rule=self.name, version=self.version, considered=considered, found=found, could_not_read=could_not)
 
     def _finding(self, copies: list[dict[str, Any]], row: dict[str, Any]) -> Finding:
         late, parent, other = row["late"] or [], row["parent"], row["other"]
@@ -100,11 +98,18 @@ class ThreadContradiction:
         slip = bool(offs) and all(is_slip(off) for off in offs)
         what: list[Pair] = []
         if late:
-            what.append(("スレッドの索引の時刻が Date より後である", "its conversation index holds times after its Date"))
+            what.append(
+                ("スレッドの索引の時刻が Date より後である", "its conversation index holds times after its Date")
+            )
         if parent:
             what.append(("返信元より前の Date を持つ", "it is dated before the message that it answers"))
         if other:
-            what.append(("返信元と別のスレッドの索引を持つ", "its index is of another thread than that of the message it answers"))
+            what.append(
+                (
+                    "返信元と別のスレッドの索引を持つ",
+                    "its index is of another thread than that of the message it answers",
+                )
+            )
         also: list[Pair] = [ZONE_SLIP, DST] if slip else []
         also += [SKEW, SCHEDULED] if offs else []
         also += [_ODD] if late or other else []
@@ -127,7 +132,10 @@ def _reasons(row: dict[str, Any]) -> Iterator[Because]:
     yield Because(ja=f"Date 欄: {at}", en=f"the Date field: {at}", record=row["date_id"], address=row["date_address"])
     for each in row["late"] or []:
         says, time = short(each["says"]), when(each["us"])
-        ja, en = f"{says}: {time}、Date の{span(each['off'], 0)}後", f"{says}: {time}, {span(each['off'], 1)} after Date"
+        ja, en = (
+            f"{says}: {time}、Date の{span(each['off'], 0)}後",
+            f"{says}: {time}, {span(each['off'], 1)} after Date",
+        )
         yield Because(ja=ja, en=en, record=each["id"], address=each["address"])
     if row["parent"]:
         each = row["parent"]
@@ -137,5 +145,8 @@ def _reasons(row: dict[str, Any]) -> Iterator[Because]:
     if row["other"]:
         each = row["other"]
         says = short(each["says"])
-        ja, en = f"返信元 {says} の索引は別のスレッドのもの", f"the index of {says}, which it answers, is of another thread"
+        ja, en = (
+            f"返信元 {says} の索引は別のスレッドのもの",
+            f"the index of {says}, which it answers, is of another thread",
+        )
         yield Because(ja=ja, en=en, record=each["id"], address=each["address"])

@@ -94,7 +94,12 @@ class UidOrder:
         without = messages - considered
         why: tuple[Pair, ...] = ()
         if without:
-            why = ((f"{without:,}件は順番の番号または時刻がない", f"{without:,} messages have no number or no time of coming in"),)
+            why = (
+                (
+                    f"{without:,}件は順番の番号または時刻がない",
+                    f"{without:,} messages have no number or no time of coming in",
+                ),
+            )
         yield Looked(
             rule=self.name,
             version=self.version,
