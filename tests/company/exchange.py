@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.company.people import DOMAINS, HOSTS, Person, System
+from tests.company.people import HOSTS, Person, System
 from tests.company.stamps import DAY, JST, MINUTE, iso, random_uuid, rfc5322
 from tests.company.world import Copy, Line, Trip
 
@@ -14,12 +14,13 @@ SHORT = HOST.partition(".")[0]
 IP = "192.168.20.2"
 SOURCE = "msgtrk"
 BUILD = "15.2.1544.11"
-COLUMNS = (
+_COLUMNS = (
     "date-time,client-ip,client-hostname,server-ip,server-hostname,source-context,connector-id,source,event-id,"
     "internal-message-id,message-id,network-message-id,recipient-address,recipient-status,total-bytes,recipient-count,"
     "related-recipient-address,reference,message-subject,sender-address,return-path,message-info,directionality,"
     "tenant-id,original-client-ip,original-server-ip,custom-data,transport-traffic-type,log-id,schema-version"
-).split(",")
+)
+COLUMNS = _COLUMNS.split(",")
 _TLS = "version=TLS1_2,\r\n cipher=TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"
 
 
@@ -91,13 +92,14 @@ def arrive(trip: Trip, people: Sequence[Person]) -> str:
     now = trip.clock(SYSTEM)
     _name(trip, now)
     ip = trip.data["ip"]
-    hop = f"from {trip.host} ({ip}) by {HOST}\r\n ({IP}) with Microsoft SMTP Server ({_TLS}) id {BUILD} via Frontend\r\n Transport;"
+    hop = f"from {trip.host} ({ip}) by {HOST}\r\n ({IP}) with Microsoft SMTP Server ({_TLS})"
+    hop += f" id {BUILD} via Frontend\r\n Transport;"
     trip.trace.insert(0, ("Received", f"{hop} {rfc5322(now, JST)}"))
     track(trip, "SMTP", "RECEIVE", people, client_ip=ip, client_hostname=trip.host, original_client_ip=ip,
           connector_id=f"{SHORT}\\Default Frontend {SHORT}")  # fmt: skip
     if trip.mail.rejected:
-        track(trip, "AGENT", "FAIL", people, 70_000, recipient_status="[{LED=550 5.7.1 TRANSPORT.RULES.RejectMessage; the "
-              "message was rejected by organization policy};{MSG=};{FQDN=};{IP=};{LRT=}]",
+        track(trip, "AGENT", "FAIL", people, 70_000, recipient_status="[{LED=550 5.7.1 TRANSPORT.RULES.RejectMessage; "
+              "the message was rejected by organization policy};{MSG=};{FQDN=};{IP=};{LRT=}]",
               source_context="Transport Rule Agent")  # fmt: skip
     _deliver(trip, people, logged=not trip.mail.rejected)
     return f"250 2.6.0 {trip.mail.message_id} [InternalId={trip.queue_id}, Hostname={HOST}] Queued mail for delivery"
@@ -110,7 +112,8 @@ def local(trip: Trip, people: Sequence[Person]) -> None:
 def _deliver(trip: Trip, people: Sequence[Person], *, logged: bool) -> None:
     trip.pause(0.05, 0.5)
     now = trip.clock(SYSTEM)
-    hop = f"from {HOST} ({IP}) by {HOST}\r\n ({IP}) with Microsoft SMTP Server ({_TLS}) id {BUILD} via Mailbox\r\n Transport;"
+    hop = f"from {HOST} ({IP}) by {HOST}\r\n ({IP}) with Microsoft SMTP Server ({_TLS})"
+    hop += f" id {BUILD} via Mailbox\r\n Transport;"
     first = ("Received", f"{hop} {rfc5322(now, JST)}")
     own = (
         ("X-MS-Exchange-Organization-Network-Message-Id", trip.network_id),
@@ -126,4 +129,5 @@ def _deliver(trip: Trip, people: Sequence[Person], *, logged: bool) -> None:
             copy.moved_at = now + trip.mail.rng(f"move:{each.address}").randrange(15 * MINUTE, 50 * MINUTE)
     if logged:
         track(trip, "STOREDRIVER", "DELIVER", people, 40_000, client_ip=IP, client_hostname=SHORT,
-              message_info=iso(now - 900_000), source_context=f"08DE{trip.rng.getrandbits(48):012X};ClientSubmitTime:")  # fmt: skip
+              message_info=iso(now - 900_000),
+              source_context=f"08DE{trip.rng.getrandbits(48):012X};ClientSubmitTime:")  # fmt: skip

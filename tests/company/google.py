@@ -15,10 +15,11 @@ SYSTEM = System.GOOGLE
 HOST = HOSTS[SYSTEM]
 PACIFIC = -8 * 60
 SEARCH, LOGIN = "els", "login"
-COLUMNS = (
+_COLUMNS = (
     "Message ID,Start date,End date,Sender,Message size,Subject,Direction,Attachments,Recipient address,Event target,"
     "Event date,Event status,IP address"
-).split(",")
+)
+COLUMNS = _COLUMNS.split(",")
 
 
 def search(trip: Trip, to: Person, target: str, status: str, direction: str, ip: str) -> Line:
@@ -53,8 +54,9 @@ def depart(trip: Trip) -> None:
     sender = trip.mail.sender
     shown = rfc5322(now, PACIFIC, "PST", padded=True)
     if sender.client is Client.APPLE:
-        hop = f"from smtpclient.apple ({sender.pc}.{DOMAINS[SYSTEM]}. [{OFFICE_IP[SYSTEM]}])\r\n        by smtp.gmail.com with "
-        hop += f"ESMTPSA id {_token(trip)}\r\n        (version=TLS1_3 cipher=TLS_AES_128_GCM_SHA256 bits=128/128);\r\n        {shown}"
+        hop = f"from smtpclient.apple ({sender.pc}.{DOMAINS[SYSTEM]}. [{OFFICE_IP[SYSTEM]}])\r\n        "
+        hop += f"by smtp.gmail.com with ESMTPSA id {_token(trip)}\r\n        "
+        hop += f"(version=TLS1_3 cipher=TLS_AES_128_GCM_SHA256 bits=128/128);\r\n        {shown}"
     else:
         hop = f"by 2002:a05:6402:35c6:b0:5d0:ac2e:a5b with SMTP id {_token(trip)};\r\n        {shown}"
     signed = signature(trip.world.keys[DOMAINS[SYSTEM]], trip.written.fields, trip.written.body, now // SECOND)
@@ -82,7 +84,8 @@ def arrive(trip: Trip, people: Sequence[Person]) -> str:
     only = f"\r\n        for <{people[0].address}>" if len(people) == 1 else ""
     hop = (
         f"from {trip.host} ({trip.host}. [{ip}])\r\n        by {HOST} with ESMTPS id {token}{only}\r\n        "
-        f"(version=TLS1_3 cipher=TLS_AES_256_GCM_SHA384 bits=256/256);\r\n        {rfc5322(now, PACIFIC, 'PST', padded=True)}"
+        f"(version=TLS1_3 cipher=TLS_AES_256_GCM_SHA384 bits=256/256);\r\n        "
+        f"{rfc5322(now, PACIFIC, 'PST', padded=True)}"
     )
     trip.trace[:0] = [("Return-Path", f"<{trip.envelope}>"), ("Received", hop)]
     trip.data["search-start"] = now
@@ -100,7 +103,8 @@ def _deliver(trip: Trip, people: Sequence[Person], *, logged: bool) -> None:
     trip.pause(0.2, 0.9)
     now = trip.clock(SYSTEM)
     for each in people:
-        hop = f"by 2002:a17:90b:4d0f:b0:2f4:465d:5c61 with SMTP id {_token(trip)};\r\n        {rfc5322(now, PACIFIC, 'PST', padded=True)}"
+        shown = rfc5322(now, PACIFIC, "PST", padded=True)
+        hop = f"by 2002:a17:90b:4d0f:b0:2f4:465d:5c61 with SMTP id {_token(trip)};\r\n        {shown}"
         copy = trip.world.keep(Copy(
             account=each, folder="INBOX", at=now, fields=trip.fields(("Delivered-To", each.address), ("Received", hop)),
             body=trip.written.body, mail=trip.mail,

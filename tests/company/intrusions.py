@@ -21,12 +21,13 @@ def _log_in(world: World, account: Person, at: int, ip: str) -> list[Line]:
             microsoft.log_in(world, account, at + n * 21 * SECOND, ip, agent=_AGENT, failed=True) for n in range(7)
         ]
         return [*lines, microsoft.log_in(world, account, at + 4 * MINUTE, ip, agent=_AGENT)]
-    more = {"login_type": "google_password", "is_suspicious": True}
     return [
         *(google.activity(world, at + n * 21 * SECOND, account, ip, "login_failure",
                           login_failure_type="login_failure_invalid_password") for n in range(5)),
-        google.activity(world, at + 4 * MINUTE, account, ip, "login_success", **more),
-        google.activity(world, at + 5 * MINUTE, account, ip, "suspicious_login", affected_email_address=account.address),
+        google.activity(world, at + 4 * MINUTE, account, ip, "login_success", login_type="google_password",
+                        is_suspicious=True),
+        google.activity(world, at + 5 * MINUTE, account, ip, "suspicious_login",
+                        affected_email_address=account.address),
     ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from tests.company import exchange, google, microsoft, postfix
 from tests.company.clients import LIST, Written, write
-from tests.company.people import HOST_IPS, Client, Person, System
+from tests.company.people import HOST_IPS, HOSTS, Client, Person, System
 from tests.company.signing import signature
 from tests.company.stamps import JST, MINUTE, SECOND, postfix_queue_id, rfc5322
 from tests.company.traffic import Mail
@@ -71,7 +71,7 @@ def _hand_over(trip: Trip, home: ModuleType | None, system: System, people: list
 
 def _name(system: System) -> str:
     domains = {System.M365: "aobaglobal-example.mail.protection.outlook.com", System.GOOGLE: "aspmx.l.google.com"}
-    return domains.get(system, SYSTEMS[system].HOST)
+    return domains.get(system, HOSTS[system])
 
 
 def _branch(trip: Trip, queue_id: str, network_id: str) -> Trip:
@@ -106,7 +106,8 @@ def _depart_outside(trip: Trip) -> None:
 def _through_list(trip: Trip) -> Trip:
     """A mailing list takes the mail, adds its footer, and sends it on when its moderator has let it pass."""
     first = postfix_queue_id(trip.at, trip.rng)
-    hop = f"from {trip.host} ({trip.host} [{trip.data['ip']}])\r\n\tby {_LIST_HOST} (Postfix) with ESMTPS id {first}\r\n\t"
+    hop = f"from {trip.host} ({trip.host} [{trip.data['ip']}])\r\n\t"
+    hop += f"by {_LIST_HOST} (Postfix) with ESMTPS id {first}\r\n\t"
     trip.trace.insert(0, ("Received", f"{hop}for <{LIST}>; {rfc5322(trip.at, JST, 'JST')}"))
     trip.at += round(trip.mail.rng("list").uniform(25, 170) * MINUTE)
     second = postfix_queue_id(trip.at, trip.rng)

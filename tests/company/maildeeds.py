@@ -13,6 +13,7 @@ from tests.company.stamps import DAY, HOUR, JST, MINUTE, iso, postfix_queue_id, 
 from tests.company.traffic import END, Mail
 from tests.company.world import Copy, Line, Truth, World, make_world
 
+_PROMISE = "口頭でお約束した件、書面にて確認いたします。"
 _UNSIGNED = tuple(each for each in OUTSIDERS if not each.signs)
 
 
@@ -91,7 +92,7 @@ def greylisting(world: World, plant: Plant) -> Truth:
 
 def list_resend(world: World, plant: Plant) -> Truth:
     mail = plant.mails[0]
-    say = "a mailing list sent it on later and added its footer, so the author's signature fails: List-Id and hops show it"
+    say = "a mailing list sent it on later with its footer, so the author's signature fails: List-Id and hops show it"
     return truth(plant, say, lines_of(world, mail, "accepted", "GMAIL_INBOX", "RECEIVE"))
 
 
@@ -165,7 +166,8 @@ def header_added(world: World, plant: Plant) -> Truth:
     last = max(i for i, (name, _) in enumerate(copy.fields) if name == "Received")
     when = mail.at + 26 * HOUR
     token = postfix_queue_id(when, mail.rng("hop"))
-    hop = f"from [10.9.8.7] (unknown [10.9.8.7])\r\n\tby relay.{mail.sender.domain} (Postfix) with ESMTP id {token};\r\n\t"
+    hop = "from [10.9.8.7] (unknown [10.9.8.7])\r\n\t"
+    hop += f"by relay.{mail.sender.domain} (Postfix) with ESMTP id {token};\r\n\t"
     copy.fields.insert(last + 1, ("Received", hop + rfc5322(when, JST, "JST")))
     say = "the first hop is a day later than all hops after it, and no other copy and no log has it: added"
     return truth(plant, say, field="Received", hop_time=iso(when, 0) + "Z")
@@ -180,7 +182,7 @@ def imported(world: World, plant: Plant) -> Truth:
     mail = Mail(
         number=900_000 + plant.start // 1_000_000 % 90_000, sender=sender, to=(account,), cc=(), at=plant.start,
         subject=f"覚書の件 {rng.randrange(100, 999)}-{rng.randrange(10, 99)}",
-        text=f"{account.name}様\n\n口頭でお約束した件、書面にて確認いたします。\n金額は{rng.randrange(12, 98)},000円です。\n\n{sender.name}\n",
+        text=f"{account.name}様\n\n{_PROMISE}\n金額は{rng.randrange(12, 98)},000円です。\n\n{sender.name}\n",
         file=None, parent=None, seed=f"{world.seed}:import",
     )  # fmt: skip
     elsewhere = make_world(world.seed, ())

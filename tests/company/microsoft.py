@@ -17,12 +17,10 @@ HOST = HOSTS[SYSTEM]
 FRONT = "TYCJPN01FT016.mail.protection.outlook.com"
 TRACE, AUDIT = "trace", "audit"
 BUILD = "15.20.9520.5"
-TRACE_COLUMNS = (
-    "MessageId,Received,SenderAddress,RecipientAddress,Subject,Status,ToIP,FromIP,Size,MessageTraceId"
-).split(",")
-AUDIT_COLUMNS = (
-    "RecordType,CreationDate,UserIds,Operations,AuditData,ResultIndex,ResultCount,Identity,IsValid,ObjectState"
-).split(",")
+_TRACE = "MessageId,Received,SenderAddress,RecipientAddress,Subject,Status,ToIP,FromIP,Size,MessageTraceId"
+TRACE_COLUMNS = _TRACE.split(",")
+_AUDIT = "RecordType,CreationDate,UserIds,Operations,AuditData,ResultIndex,ResultCount,Identity,IsValid,ObjectState"
+AUDIT_COLUMNS = _AUDIT.split(",")
 _TYPES = {1: "ExchangeAdmin", 2: "ExchangeItem", 3: "ExchangeItemGroup", 15: "AzureActiveDirectoryStsLogon",
           50: "ExchangeItemAggregated"}  # fmt: skip
 _TENANT = "5d3c1f0e-8f3a-4c1b-9d55-0a6f3b7a2c11"
@@ -52,7 +50,8 @@ def audit(world: World, at: int, account: Person, kind: int, operation: str, ip:
         record |= {"MailboxOwnerUPN": account.address, "LogonType": 0, "ExternalAccess": False}
         record.setdefault("ClientInfoString", "Client=MSExchangeRPC")
     shown = when(now)
-    outer = f"{shown.month}/{shown.day}/{shown.year} {shown.hour % 12 or 12}:{shown:%M:%S} {'AM' if shown.hour < 12 else 'PM'}"
+    half = "AM" if shown.hour < 12 else "PM"
+    outer = f"{shown.month}/{shown.day}/{shown.year} {shown.hour % 12 or 12}:{shown:%M:%S} {half}"
     cells: Cells = {
         "RecordType": _TYPES[kind],
         "CreationDate": outer,
@@ -120,11 +119,13 @@ def arrive(trip: Trip, people: Sequence[Person]) -> str:
     now = trip.clock(SYSTEM)
     trip.network_id = str(random_uuid(trip.rng))
     ip = trip.data["ip"]
-    hop = f"from {trip.host} ({ip}) by\r\n {FRONT} (10.118.240.31) with Microsoft SMTP Server ({_TLS}) id\r\n {BUILD} via Frontend Transport; "
+    hop = f"from {trip.host} ({ip}) by\r\n {FRONT} (10.118.240.31) with Microsoft SMTP Server ({_TLS})"
+    hop += f" id\r\n {BUILD} via Frontend Transport; "
     trip.trace.insert(0, ("Received", hop + rfc5322(now, 0)))
     trip.data["arrival"] = now
     _deliver(trip, people, ip)
-    return f"250 2.6.0 {trip.mail.message_id} [InternalId={trip.rng.getrandbits(44)}, Hostname={HOST}] Queued mail for delivery"
+    number = trip.rng.getrandbits(44)
+    return f"250 2.6.0 {trip.mail.message_id} [InternalId={number}, Hostname={HOST}] Queued mail for delivery"
 
 
 def local(trip: Trip, people: Sequence[Person]) -> None:
@@ -136,7 +137,8 @@ def _deliver(trip: Trip, people: Sequence[Person], ip: str) -> None:
     trace(trip, people, "Delivered", ip, "")
     trip.pause(0.3, 1.5)
     now = trip.clock(SYSTEM)
-    hop = f"from {FRONT}\r\n (2603:1096:405:12e::7) by {HOST}\r\n (2603:1096:400:28e::10) with Microsoft SMTP Server ({_TLS}) id {BUILD}; "
+    hop = f"from {FRONT}\r\n (2603:1096:405:12e::7) by {HOST}\r\n (2603:1096:400:28e::10)"
+    hop += f" with Microsoft SMTP Server ({_TLS}) id {BUILD}; "
     arrival = when(trip.data["arrival"])
     month = rfc5322(trip.data["arrival"], 0).split()[2]
     own = (

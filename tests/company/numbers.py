@@ -1,4 +1,4 @@
-"""Numbers of the messages in their folders, as an IMAP server gives them: in the order of arrival, from 1 up or more."""
+"""Numbers of the messages in their folders, as an IMAP server gives them: upwards in the order of arrival."""
 
 from __future__ import annotations
 

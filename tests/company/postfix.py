@@ -67,7 +67,8 @@ def handed(trip: Trip, people: Sequence[Person], relay: str, ip: str, reply: str
     for each in people:
         delay = (trip.at - trip.data["queued"]) / SECOND
         put(trip, "postfix/smtp", f"{trip.queue_id}: to=<{each.address}>, relay={relay}[{ip}]:25, delay={delay:.2g}, "
-            f"delays=0.05/0.01/{delay / 2:.2g}/{delay / 2:.2g}, dsn=2.0.0, status=sent ({reply})", what="sent")  # fmt: skip
+            f"delays=0.05/0.01/{delay / 2:.2g}/{delay / 2:.2g}, dsn=2.0.0, "
+            f"status=sent ({reply})", what="sent")  # fmt: skip
 
 
 def finish(trip: Trip) -> None:
@@ -196,9 +197,9 @@ def daily(world: World) -> None:
             rip = account.ip
             first = put(trip, "dovecot", f"imap-login: Login: user=<{account.address}>, method=PLAIN, rip={rip}, "
                 f"lip=192.168.10.2, mpid={pid}, TLS, session=<{name}>", at=start, what="login")  # fmt: skip
-            last = put(trip, "dovecot", f"imap({account.address})<{pid}><{name}>: Logged out in={rng.randrange(900, 90000)} "
-                f"out={rng.randrange(90000, 9000000)} deleted=0 expunged=0 trashed=0 hdr_count=0 hdr_bytes=0 body_count=0 "
-                "body_bytes=0", at=end, what="logout")  # fmt: skip
+            last = put(trip, "dovecot", f"imap({account.address})<{pid}><{name}>: Logged out "
+                f"in={rng.randrange(900, 90000)} out={rng.randrange(90000, 9000000)} deleted=0 expunged=0 trashed=0 "
+                "hdr_count=0 hdr_bytes=0 body_count=0 body_bytes=0", at=end, what="logout")  # fmt: skip
             first.mails = last.mails = ()
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from forensics.formats.pst.writer import PstAttachment, PstFolder, PstItem, PstStore, mail, write_pst
+from forensics.formats.pst.writer import NamedProperty, PstAttachment, PstFolder, PstItem, PstStore, mail, write_pst
 from forensics.formats.pst.writer import Party as PstParty
 from tests.company.numbers import VALIDITY, in_folders
 from tests.company.people import DOMAINS, EVERYONE, Client, Person, System
@@ -176,7 +176,7 @@ def _item(copy: Copy) -> PstItem:
     assert one is not None
     created = copy.stored_at if copy.imported else copy.at
     changed = max(copy.stored_at, created) + 40 * SECOND
-    more: dict[int, object] = {}
+    more: dict[int | NamedProperty, object] = {}
     if one.written_before and copy.sent:
         more[0x000F0040] = more[0x3FEF0040] = filetime(one.at)
     headers = "".join(f"{name}: {value}\r\n" for name, value in copy.fields)
