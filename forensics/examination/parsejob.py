@@ -86,7 +86,9 @@ def _plan_file(
     found = sniff.sniff_handle(handle, file["size"], file["path"])
     handle.seek(0)
     head = handle.read(sniff.HEAD)
-    candidate = Candidate(path=file["path"], size=file["size"], sniffed=found, neighbours=folders, head=head)
+    candidate = Candidate(
+        path=file["path"], size=file["size"], sniffed=found, neighbours=folders, head=head, settings=settings
+    )
     name, why = strongest(candidate, parsers)
     answer = {"number": file["number"], "parser": name, "kind": found.kind.value, "why": why or found.why, "lost": ""}
     if why:
@@ -244,7 +246,13 @@ def _broken(at: Address, error: FormatError) -> Record:
 
 
 def _settings(args: dict[str, Any]) -> Settings:
-    return Settings(zone=args["settings"]["zone"], code_page=args["settings"]["code_page"])
+    given = args["settings"]
+    return Settings(
+        zone=given["zone"],
+        code_page=given["code_page"],
+        mappings=tuple(given.get("mappings", ())),
+        presets=tuple(args.get("presets", ())),
+    )
 
 
 def _unit(file: dict[str, Any], handle: BinaryIO, settings: Settings) -> Unit:

@@ -23,8 +23,10 @@ from forensics.errors import DONE, PARTLY_READ, ForensicsError, FormatError, Int
 from forensics.evidence.durable import sync_folder
 from forensics.evidence.item import FOLDER, Entry, payload_name
 from forensics.examination.conductor import Examination, Step
+from forensics.examination.mapping import named_for, worker_settings
 from forensics.examination.opening_images import CONTAINERS
 from forensics.examination.part_writer import CONTENT
+from forensics.examination.presets import generic
 from forensics.examination.sealed_spool import MODULES, TEXT, SpoolKey, seal_part, spooled, stored_of
 from forensics.examination.station import tool
 from forensics.examination.tasks import Done, Runner, Task, begun_first, cut
@@ -92,6 +94,7 @@ def _params(view: CaseView, item: EvidenceItem) -> dict[str, Any]:
         "tool_sha256": tool()["sha256"],
         "libraries": tool()["libraries"],
         "settings": settings,
+        **named_for(view, item),
     }
 
 
@@ -151,7 +154,7 @@ def _prepare(examination: Examination, item: EvidenceItem, engine: Engine, param
         engine=engine,
         evidence=item.name,
         work=work,
-        settings=params["settings"],
+        settings=worker_settings(examination, params),
         data=data,
         vault=examination.vault,
     )
@@ -207,6 +210,7 @@ def _plan_batch(work: _Work, batch: list[dict[str, Any]], folders: list[str]) ->
     while True:
         spool.mkdir(exist_ok=True)
         args = {"files": batch, "folders": folders, "skip": skip, "settings": work.runner.settings}
+        args["presets"] = generic()
         args |= work.runner.keys(batch)
         reads = tuple(work.runner.data[file["number"]] for file in batch)
         outcome = work.runner.engine.submit(Job(call=f"{_MODULE}:plan", args=args, reads=reads, spool=spool)).result()
@@ -325,6 +329,7 @@ def _put_in_place(examination: Examination, work: _Work, done: list[Done], conte
     for kind in {part["kind"] for part in parts}:
         sync_folder(examination.folder / "records" / kind)
     sync_folder(examination.folder / "records")
+    sync_folder(examination.folder)
     seen = [{key: plan[key] for key in ("number", "parser", "kind", "why")} for plan in work.planned]
     counts: Counter[str] = Counter()
     for part in parts:

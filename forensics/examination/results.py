@@ -24,12 +24,12 @@ from forensics.evidence.content import ContentStore
 from forensics.evidence.readback import open_stored
 from forensics.evidence.verification import Difference, Told
 
-_FOLDERS = ("ledger", "evidence", "content", "records", "timeline", "reports", "findings", "seals")
+_FOLDERS = ("ledger", "evidence", "content", "records", "timeline", "reports", "findings", "seals", "tables")
 _OF_THE_LEDGER = frozenset(("events.jsonl", "head", "head.new", "lock", "torn", "checkpoints", "attached"))
 _LINK = "is a link and not the folder that was made"
 _UNFINISHED = ".work"
-_KEPT_FOLDERS = ("records", "timeline", "reports", "findings", "seals")
-_MAKERS = (Act.PARSE, Act.TIMELINE, Act.REPORT, Act.SEAL)
+_KEPT_FOLDERS = ("records", "timeline", "reports", "findings", "seals", "tables")
+_MAKERS = (Act.PARSE, Act.TIMELINE, Act.REPORT, Act.SEAL, Act.MAP)
 _Key = tuple[str, str]
 """The act, and the evidence item or the report that it made."""
 
@@ -55,6 +55,9 @@ def _key(line: Line) -> _Key:
     if line.act == Act.SEAL:
         # A seal is never replaced: other records of the same item have a seal of their own.
         return line.act, seal.folder_of(str(params.get("evidence", "")), str(params.get("records_sha256", "")))
+    if line.act == Act.MAP:
+        # A mapping is kept under its own hash, whatever replaces it for the same files.
+        return line.act, str(params.get("mapping_sha256", ""))
     return line.act, str(params.get("evidence") or params.get("report") or "")
 
 
@@ -70,6 +73,8 @@ def _makes(key: _Key, place: str) -> bool:
     path = PurePosixPath(place)
     if act == Act.SEAL:
         return str(path.parent) == name
+    if act == Act.MAP:
+        return place.startswith(f"tables/mappings/{name}.yaml")
     if act == Act.PARSE:
         return path.parts[0] == "records" and (path.name.startswith((f"{name}-", f"{name}.json")))
     return path.parts[0] == ("timeline" if act == Act.TIMELINE else "reports")

@@ -21,6 +21,7 @@ from forensics.address import Address
 from forensics.errors import FormatError, IntegrityError
 from forensics.evidence.vault import Vault
 from forensics.examination.part_writer import CONTENT, Blob, PartWriter
+from forensics.examination.presets import MAPPED, generic
 from forensics.examination.sealed_spool import KEYS, TEXT, SpoolKey, job_keys, open_blob, open_part
 from forensics.records import Problem
 from forensics.tables import SCHEMAS
@@ -149,6 +150,7 @@ class Runner:
             "range": dict(task.range),
             "skip": skip,
             "settings": self.settings,
+            **({"presets": generic()} if task.parser == MAPPED else {}),
             **self.keys(task.files, key),
         }
         reads = tuple(self.data[file["number"]] for file in task.files)

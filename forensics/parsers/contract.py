@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from forensics.address import Address
 from forensics.formats.sniff import Sniffed
@@ -23,6 +23,18 @@ Keep = Callable[[bytes], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the case says about reading: the zone and the code page of times and texts that state none."""
+
+    zone: str = "UTC"
+    code_page: int = 932
+    mappings: tuple[Mapping[str, Any], ...] = ()
+    """The mappings that persons put into the case, the newest first: ``pattern``, ``sha256`` and ``mapping``."""
+    presets: tuple[Mapping[str, Any], ...] = ()
+    """The mappings of this program by which a table may be recognised."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A stored file as a parser may look at it before it claims it: ``path`` as found, with ``/`` between its parts."""
 
@@ -33,14 +45,7 @@ class Candidate:
     """The paths of the folders of the same evidence item."""
     head: bytes = b""
     """The first bytes of the file."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What the case says about reading: the zone and the code page of times and texts that state none."""
-
-    zone: str = "UTC"
-    code_page: int = 932
+    settings: Settings = field(default_factory=Settings)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -73,7 +73,7 @@ TABLE: dict[str, May] = {
             "playbooks",
             "reports",
         ),
-        others={"segno": "examination.receipts"},
+        others={"segno": "examination.receipts", "yaml": "examination.presets"},
     ),
     "cli": May(ours=("examination",), others={"click": EVERY_MODULE, "rich": EVERY_MODULE}),
 }

@@ -21,6 +21,7 @@ from forensics import discovery, moments
 from forensics.absent import Absent
 from forensics.address import Address
 from forensics.examination import parsejob
+from forensics.examination.presets import generic
 from forensics.formats import sniff
 from forensics.moments import Moment
 from forensics.parsers.contract import Candidate, Parser, Settings, Unit
@@ -65,7 +66,18 @@ class Sample:
         data = self.data()
         found = sniff.sniff_handle(io.BytesIO(data), len(data), self.path)
         neighbours = frozenset(self.head.get("neighbours", ()))
-        return Candidate(path=self.path, size=len(data), sniffed=found, neighbours=neighbours, head=data[: sniff.HEAD])
+        return Candidate(
+            path=self.path,
+            size=len(data),
+            sniffed=found,
+            neighbours=neighbours,
+            head=data[: sniff.HEAD],
+            settings=self.settings(),
+        )
+
+    def settings(self) -> Settings:
+        """The settings that the sample names, with the presets that the workers are given."""
+        return Settings(presets=tuple(generic()), **self.head.get("settings", {}))
 
     def unit(self, data: bytes | None = None, handle: BinaryIO | None = None) -> Unit:
         """The file, or other bytes in its place, as a parser is given it."""
@@ -76,7 +88,7 @@ class Sample:
             sha256=hashlib.sha256(data).hexdigest(),
             handle=handle or io.BytesIO(data),
             metadata=self.head.get("metadata", {}),
-            settings=Settings(**self.head.get("settings", {})),
+            settings=self.settings(),
             folder=self.path.rpartition("/")[0],
         )
 

@@ -74,6 +74,24 @@ _LINES = "\n".join(
     (json.dumps(_BIND, ensure_ascii=False), '{"broken": ', json.dumps({**_BIND, "Id": "9"}), '{"other": "thing"}')
 )
 
+_HELD = (
+    "保留ログ一覧,,,,,,,,\r\n"
+    "管理番号,受付日時,処理日時,処理,承認者,差出人,宛先,件名,添付ファイル名,適用ルール,備考欄\r\n"
+    "H-1,2026/06/01 10:00:00,2026/06/01 10:05:00,承認,boss@example.co.jp,"
+    '"佐藤 <sato@example.co.jp>",b@y.example;c@y.example,見積書,見積.xlsx,外部宛添付あり,\r\n'
+    "H-2,2026年6月1日 10時10分,令和8年6月1日 午前10時12分,却下,boss@example.co.jp,sato@example.co.jp,d@y.example,"
+    "=HYPERLINK(0),a.pdf|b.pdf,,急ぎ\r\n"
+    "H-3,R8.6.1 10:20,,特別送信,,sato@example.co.jp,b@y.example,,,,\r\n"
+    "H-4,2026/06/01 10:30:00,06/01/2026 10:31,取消,,sato@example.co.jp,b@y.example,,,,\r\n"
+    "合計,,,,,,,,,,4\r\n"
+)
+_DEVICE = (
+    "日時,端末名,ユーザー名,操作,ファイル名,コピー先\r\n"
+    "2026/06/01 10:00:00,PC-7,sato,コピー,名簿.xlsx,E:\\\r\n"
+    "2026/06/01 10:00:05,PC-7,sato,ＵＳＢ書き込み,名簿.xlsx,E:\\\r\n"
+    "2026/06/01 10:01:00,PC-7,sato,印刷,名簿.xlsx,複合機1\r\n"
+)
+
 LOGS: dict[str, tuple[bytes, dict[str, Any]]] = {
     # The file was written on 2026-01-01 in Tokyo: its first lines are of the year before.
     "server-log/maillog": (
@@ -82,6 +100,8 @@ LOGS: dict[str, tuple[bytes, dict[str, Any]]] = {
     ),
     "table-log/audit.csv": (_AUDIT.encode("utf-8-sig"), {}),
     "table-log/MSGTRK2026012515-1.LOG": (b"\xff\xfe" + _TRACKING.encode("utf-16-le"), {}),
+    "mapped-log/hold.csv": (_HELD.encode("cp932"), {"settings": {"zone": "UTC"}}),
+    "mapped-log/endpoint.csv": (_DEVICE.encode("utf-8-sig"), {}),
     "object-log/audit-lines.json": (_LINES.encode(), {}),
     "object-log/login.json": (json.dumps(_GOOGLE, indent=1).encode(), {}),
 }

@@ -42,7 +42,7 @@ def iso_time(text: str, assumed: Assumed) -> When | None:
     *parts, fraction, zone = match.groups()
     year, month, day, hour, minute, second = (int(each) for each in parts)
     digits = (fraction or "")[:9]
-    return _when(
+    return wall_time(
         match[0].strip(),
         (year, month, day, hour, minute, second),
         int(digits.ljust(9, "0")) if digits else 0,
@@ -56,7 +56,7 @@ def month_time(raw: str, month: str, day: str, clock: str, assumed: Assumed, yea
     """``Jun  1 10:00:00`` (RFC 3164 4.1.2): no year and no zone."""
     hour, minute, second = (int(each) for each in clock.split(":"))
     parts = (assumed.year if year is None else year, MONTHS.get(month, 0), int(day), hour, minute, second)
-    return _when(raw, parts, 0, None, assumed, Precision.SECOND, year_assumed=year is None)
+    return wall_time(raw, parts, 0, None, assumed, Precision.SECOND, year_assumed=year is None)
 
 
 def tai64n(text: str) -> When | None:
@@ -95,7 +95,7 @@ def _offset(zone: str) -> int:
     return -minutes if zone[0] == "-" else minutes
 
 
-def _when(
+def wall_time(
     raw: str,
     parts: tuple[int, int, int, int, int, int],
     nanos: int,
@@ -105,7 +105,10 @@ def _when(
     *,
     year_assumed: bool = False,
 ) -> When:
-    """A leap second counts as the second before it, as the clocks of computers have it."""
+    """The time that a wall clock showed; ``offset`` is ``None`` where the text states no zone.
+
+    A leap second counts as the second before it, as the clocks of computers have it.
+    """
     year, month, day, hour, minute, second = parts
     guesses = (*(("year",) if year_assumed else ()), *(("zone",) if offset is None else ()))
     try:
