@@ -52,9 +52,13 @@ def _sql(days: int, bulk: int) -> str:
             FROM odd JOIN au_mail USING (ref)
             JOIN held ON held.evidence = au_mail.evidence AND held.store_path = au_mail.store_path
         )
-        SELECT *, min(abs(off)) OVER (PARTITION BY lot) AS least, CASE WHEN together >= {bulk} OR (together >= 3 AND together * 2 >= held)
-                       THEN evidence || chr(0) || store_path || chr(0) || side || (us // {DAY}) ELSE ref END AS lot
-        FROM counted ORDER BY evidence, store_path, lot, us, place
+        , lots AS (
+            SELECT *, CASE WHEN together >= {bulk} OR (together >= 3 AND together * 2 >= held)
+                           THEN evidence || chr(0) || store_path || chr(0) || side || (us // {DAY}) ELSE ref END AS lot
+            FROM counted
+        )
+        SELECT *, min(abs(off)) OVER (PARTITION BY lot) AS least FROM lots
+        ORDER BY evidence, store_path, lot, us, place
     """  # noqa: S608 - filled with constants only
 
 

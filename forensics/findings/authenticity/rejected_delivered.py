@@ -25,8 +25,9 @@ _RESENT: Pair = (
     "同じメールの再送、または別の経路での配送",
     "the same message sent again, or delivered by another way",
 )
-_OTHER: Pair = ("拒否されたのは別の宛先である", "what was refused was for another recipient")
+_OTHER: Pair = ("同じアカウントの別名宛てが拒否された", "an alias of the account was refused, and another one was not")
 
+# A stored copy tells of the account that it was delivered to, or that it alone was sent to: To names all of them.
 # One row for each refusal that was followed by a delivery to the same account: in a log, or as a stored copy with hops.
 _SQL = f"""
     WITH told AS (
@@ -53,21 +54,25 @@ _SQL = f"""
     stored AS (
         SELECT refused.id AS refusal, arg_max(au_mail.last_id, named) AS id,
                arg_max(au_mail.last_address, named) AS address, arg_max(au_mail.last_us, named) AS us,
-               arg_max(au_mail.ref, named) AS ref, arg_max(au_mail.logical_id, named) AS logical_id,
-               bool_or(named OR alone) AS sure
+               arg_max(au_mail.ref, named) AS ref, arg_max(au_mail.logical_id, named) AS logical_id
         FROM refused JOIN au_mail ON au_mail.message_id = refused.message_id AND hops > 0
         JOIN addressed ON addressed.ref = au_mail.ref AND addressed.account = refused.account
         JOIN alone ON alone.ref = au_mail.ref
+        WHERE named OR alone
         GROUP BY refused.id
+    ), mail AS (
+        SELECT message_id, arg_min(ref, address) AS ref, arg_min(logical_id, address) AS logical_id FROM au_mail
+        WHERE message_id IS NOT NULL GROUP BY message_id
     )
     SELECT refused.message_id, refused.account, arg_min(refused.id, refused.us) AS id,
            arg_min(refused.address, refused.us) AS address, min(refused.us) AS us,
            arg_min(refused.operation, refused.us) AS operation, arg_min(refused.source, refused.us) AS source,
            any_value(logged.id) AS log_id, any_value(logged.address) AS log_address, any_value(logged.us) AS log_us,
            any_value(logged.says) AS log_says, any_value(stored.id) AS hop_id, any_value(stored.address) AS hop_address,
-           any_value(stored.us) AS hop_us, any_value(stored.ref) AS ref, any_value(stored.logical_id) AS logical_id,
-           coalesce(bool_or(stored.sure), false) AS sure
+           any_value(stored.us) AS hop_us, coalesce(any_value(stored.ref), any_value(mail.ref)) AS ref,
+           coalesce(any_value(stored.logical_id), any_value(mail.logical_id)) AS logical_id
     FROM refused LEFT JOIN logged ON logged.refusal = refused.id LEFT JOIN stored ON stored.refusal = refused.id
+    LEFT JOIN mail ON mail.message_id = refused.message_id
     WHERE (logged.id IS NOT NULL OR stored.id IS NOT NULL) AND refused.account IS NOT NULL
     GROUP BY refused.message_id, refused.account ORDER BY refused.message_id, refused.account
 """  # noqa: S608 - filled with constants only
@@ -109,7 +114,6 @@ class RejectedDelivered:
 
     def _finding(self, row: dict[str, Any]) -> Finding:
         account, message, verb = short(row["account"]), short(row["message_id"]), short(row["operation"])
-        strong = row["log_id"] is not None or row["sure"]
         return Finding(
             rule=self.name,
             version=self.version,
@@ -117,8 +121,8 @@ class RejectedDelivered:
             claim_ja=f"アカウント {account} 宛ての {message} は、ログで {verb} とされた後も配送された記録がある。",
             claim_en=f"{message} for the account {account} is logged as {verb}, and is recorded as delivered all the same.",
             because=tuple(_reasons(row)),
-            confidence=Confidence.LIKELY if strong else Confidence.POSSIBLE,
-            also_possible=(_RELEASED, _RESENT, SKEW, *(() if strong else (_OTHER,))),
+            confidence=Confidence.LIKELY,
+            also_possible=(_RELEASED, _RESENT, _OTHER, SKEW),
             does_not_show=(NO_PERSON, NO_INTENT, ("開封されたかは示さない", "it does not show whether it was read")),
         )
 
