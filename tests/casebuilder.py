@@ -17,6 +17,7 @@ from forensics.casefile.acts import Act, Phase
 from forensics.casefile.case import CaseFacts, write_facts
 from forensics.casefile.ledger import Entry, Ledger
 from forensics.casefile.view import CaseView
+from forensics.evidence import answers
 from forensics.evidence import item as layout
 from forensics.formats import identity
 from forensics.moments import Basis, Meaning, Moment, Zone
@@ -113,6 +114,15 @@ class CaseBuilder:
         (self.folder / f"records/{name}.json").write_bytes(data)
         output = {"path": f"records/{name}.json", "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
         self._append(Act.PARSE, Phase.FINISHED, {"evidence": name}, [output])
+
+    def answered(self, given: Mapping[str, Mapping[str, str]]) -> None:
+        """What persons answered, by evidence item."""
+        data = answers.payload(given)
+        sha256 = hashlib.sha256(data).hexdigest()
+        folder = self.folder / "ledger" / answers.ATTACHED
+        folder.mkdir(exist_ok=True)
+        (folder / sha256).write_bytes(data)
+        self._append(Act.CASE_SET, Phase.DONE, {"answers": {"sha256": sha256}})
 
     def timeline_listed(self, files: Iterable[Path]) -> None:
         """The files of a built timeline as the output of a finished step."""

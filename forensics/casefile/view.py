@@ -30,7 +30,9 @@ from forensics.casefile.approvals import EXCERPT, FULL
 from forensics.casefile.case import CaseFacts, read_facts
 from forensics.casefile.ledger import Line, read_lines
 from forensics.casefile.sessions import Session, vault_of
+from forensics.casefile.timeline_tables import TIMELINE_TABLES as TIMELINE_TABLES
 from forensics.errors import FormatError, IntegrityError, UsageError
+from forensics.evidence.answers import read_answers
 from forensics.evidence.content import ContentStore
 from forensics.evidence.item import ACQUISITION, FILES, MANIFEST, Entry, load_entries
 from forensics.evidence.readback import open_stored, read_stored
@@ -42,7 +44,6 @@ if TYPE_CHECKING:
 
 MEMORY_LIMIT = "2GB"
 SPILL = ".spill"
-TIMELINE_TABLES = {"event": "timeline/events.parquet", "logical": "timeline/logical.parquet"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,12 @@ class CaseView:
                 f"the description of {name} cannot be read: {error}", place=str(folder), todo="run 'forensics verify'"
             ) from error
         return EvidenceItem(name=name, manifest_sha256=manifest, acquisition=acquisition, files=files)
+
+    def answered(self, question: str) -> dict[str, str]:
+        """What persons answered to a question, by evidence item; lists are joined with ``; ``."""
+        known = read_answers(self.folder / "ledger", ((line.number, line.value) for line in self.lines))
+        said = {name: known.of(name).get(question) for name in self.evidence_names()}
+        return {name: "; ".join(each) if isinstance(each, list) else each for name, each in said.items() if each}
 
     @cached_property
     def manifests(self) -> tuple[dict[str, Any], ...]:
@@ -218,6 +225,17 @@ class CaseView:
     def batches(self, sql: str, rows: int = 100_000) -> pa.RecordBatchReader:
         """The answer to a query, a batch at a time."""
         return self._ask(sql).to_arrow_reader(rows)
+
+    def slices(self, sql: str, rows: int = tables.ROW_GROUP) -> Iterator[pa.Table]:
+        """The answer to a query, so many rows at a time and at least one table, however it happens to come."""
+        reader = self._ask(sql).to_arrow_reader(rows)
+        waiting = reader.schema.empty_table()
+        for batch in reader:
+            waiting = pa.concat_tables([waiting, pa.Table.from_batches([batch])])
+            while len(waiting) > rows:
+                yield waiting.slice(0, rows)
+                waiting = waiting.slice(rows)
+        yield waiting
 
     def frame(self, sql: str, parameters: list[Any] | None = None) -> pd.DataFrame:
         """The answer to a query, as a pandas frame."""

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from forensics import tables
-from forensics.casefile.view import CaseView
+from forensics.casefile.view import CaseView as CaseView
 from forensics.errors import UsageError
 from forensics.reports import inputs, timeline_exports
-from forensics.timeline import query
-from forensics.timeline.query import Question
+from forensics.timeline import query, tabled
+from forensics.timeline.query import Question as Question
 
 PARQUET = "parquet"
 FORMATS = (*timeline_exports.KINDS, PARQUET)
+TABLE_FORMATS = ("csv", "jsonl", PARQUET)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,40 @@ def ask(case: CaseView, question: Question, *, limit: int) -> Answer:
     return Answer(events=total, shown=tuple(query.events(case, question, limit=limit)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableAnswer:
+    """How many rows of a table answer a question, the first of them, and the columns that a terminal shows."""
+
+    rows: int
+    columns: tuple[str, ...]
+    shown: tuple[dict[str, Any], ...]
+
+
+def ask_table(case: CaseView, name: str, question: Question, *, limit: int) -> TableAnswer:
+    """The number of rows of a table and the first ``limit`` of them."""
+    return TableAnswer(
+        rows=tabled.count(case, name, question),
+        columns=tabled.TABLES[name].shown,
+        shown=tuple(tabled.rows(case, name, question, limit=limit)),
+    )
+
+
+def table_lines(case: CaseView, name: str, question: Question, kind: str) -> Iterator[str]:
+    """All rows that answer, as text in one of the formats; all columns, times in UTC."""
+    if kind not in TABLE_FORMATS:
+        raise UsageError(f"{kind} is for events, not for the table {name}", todo="name csv, jsonl or parquet")
+    found = tabled.rows(case, name, question)
+    return timeline_exports.table_lines(kind, tabled.columns(case, name), found)
+
+
+def export_table(case: CaseView, name: str, question: Question, kind: str, out: Path) -> int:
+    """Write all rows of a table that answer into a new file; how many it holds."""
+    total = tabled.count(case, name, question)
+    texts = table_lines(case, name, question, kind) if kind != PARQUET else iter(())
+    _write_new(out, texts, tabled.table(case, name, question) if kind == PARQUET else None)
+    return total
+
+
 def lines(case: CaseView, question: Question, kind: str, *, language: str, zone: str) -> Iterator[str]:
     """The whole answer as text in one of the formats."""
     return timeline_exports.lines_of(kind, query.events(case, question), language=language, zone=zone)
@@ -69,16 +104,24 @@ def lines(case: CaseView, question: Question, kind: str, *, language: str, zone:
 def export(case: CaseView, question: Question, kind: str, out: Path, *, language: str, zone: str) -> int:
     """Write the whole answer into a new file; how many events it holds."""
     total = query.count(case, question)
+    if kind == PARQUET:
+        _write_new(out, iter(()), query.table(case, question))
+    else:
+        _write_new(out, lines(case, question, kind, language=language, zone=zone), None)
+    return total
+
+
+def _write_new(out: Path, texts: Iterator[str], table: Any) -> None:
+    """Write texts, or an Arrow table where there is one, into a file that was not there."""
     try:
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     except FileExistsError as error:
         raise UsageError(
             f"{out} is there already", place=str(out), todo="name a file that does not exist yet"
         ) from error
-    if kind == PARQUET:
+    if table is not None:
         os.close(descriptor)
-        tables.write_slices([query.table(case, question)], out)
-        return total
+        tables.write_slices([table], out)
+        return
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as handle:
-        handle.writelines(lines(case, question, kind, language=language, zone=zone))
-    return total
+        handle.writelines(texts)

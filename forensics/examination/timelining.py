@@ -1,7 +1,8 @@
-"""The step from records to the one ordered account: ``timeline/events.parquet`` and ``timeline/logical.parquet``."""
+"""The step from records to the one ordered account: the tables of ``timeline/``, from events to coverage."""
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from forensics.errors import DONE, UsageError
 from forensics.examination.conductor import Examination
 from forensics.examination.files import adopt, still_there
 from forensics.examination.station import tool
+from forensics.timeline import identities
 from forensics.timeline.build import build
 
 
@@ -41,7 +43,7 @@ class _Records(CaseView):
 def timeline(examination: Examination, *, again: bool = False) -> TimelineSummary:
     """Build the timeline from the newest records, unless it is built from just these."""
     view = examination.view()
-    params = {"inputs": inputs_of(view), "tool_sha256": tool()["sha256"]}
+    params = {"inputs": inputs_of(view), "tool_sha256": tool()["sha256"], **_said(view)}
     if not params["inputs"]:
         raise UsageError("there are no records yet", place=str(view.folder), todo="run 'forensics parse' first")
     line = view.newest(Act.TIMELINE)
@@ -65,6 +67,13 @@ def inputs_of(view: CaseView) -> list[str]:
     """The digests of the record manifests that the newest parses listed."""
     lines = (view.newest(Act.PARSE, evidence=name) for name in view.evidence_names())
     return [str(output["sha256"]) for line in lines if line is not None for output in line.value["out"]]
+
+
+def _said(view: CaseView) -> dict[str, Any]:
+    """What persons say about accounts, which the timeline depends on as well: their CSV and their answers."""
+    data = identities.stated_bytes(view)
+    stated = hashlib.sha256(data).hexdigest() if data else ""
+    return {"identities_sha256": stated, "accounts": view.answered("account")}
 
 
 def _same(found: dict[str, Any], wanted: dict[str, Any]) -> bool:

@@ -131,6 +131,24 @@ def _l2t(events: Iterable[Event], language: str, zone: str) -> Iterator[str]:
         )
 
 
+def table_lines(kind: str, columns: list[str], rows: Iterable[Event]) -> Iterator[str]:
+    """Rows of any table of the timeline as CSV for a spreadsheet, or exactly as JSON lines; times in UTC."""
+    if kind == "csv":
+        yield "\ufeff" + _row(columns)
+    for row in rows:
+        if kind == "csv":
+            yield _row([cell(_text(_flat_value(row[name]))) for name in columns])
+        else:
+            plain = {name: _flat_value(value) if isinstance(value, datetime) else value for name, value in row.items()}
+            yield json.dumps(plain, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _flat_value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso(round(value.timestamp() * 1_000_000) * 1000)
+    return "; ".join(str(each) for each in value) if isinstance(value, list) else value
+
+
 KINDS: dict[str, Callable[[Iterable[Event], str, str], Iterator[str]]] = {
     "csv": _csv,
     "jsonl": _jsonl,

@@ -96,16 +96,13 @@ SELECT log_event.id, NULL, named.logical_id, coalesce(named.copies, 0)::INTEGER,
        NULL, log_event.recovery, 0, 0, log_event.sender, substr(log_event.recipient, 1, {SUBJECT_CUT}),
        substr(log_event.subject, 1, {SUBJECT_CUT}), operation,
        coalesce(log_event.actor, actor_ip, log_event.sender, json_extract_string(detail, '$.host'), log_event.source)
-FROM log_event LEFT JOIN (
-    SELECT message_id, min(logical_id) AS logical_id, max(copies) AS copies
-    FROM tl_copy JOIN message USING (id) WHERE message_id IS NOT NULL
-    GROUP BY message_id HAVING count(DISTINCT logical_id) = 1
-) AS named ON named.message_id = log_event.message_id
+FROM log_event LEFT JOIN tl_shown ON tl_shown.id = log_event.id
+LEFT JOIN (SELECT logical_id, copies FROM tl_copy WHERE copy = 1) AS named ON named.logical_id = tl_shown.logical_id
 """  # noqa: S608 - filled with constants only
 
 _DONE_WITH = tuple(f"DROP TABLE {name}" for name in ("tl_reading", "tl_repeat", "tl_recipients"))
 TABLES = (RECIPIENTS, READINGS, REPEATS, ORDERED, ITEMS, *_DONE_WITH)
-"""Run in this order after those of ``same_message``. ``tl_event`` lies in the final order: a slice is one read."""
+"""Run in this order after those of ``same_message`` and ``joins``. A slice of ``tl_event`` is one read."""
 
 # Rows get their texts slice by slice: sorted with all of them, they would not fit into the memory limit.
 EVENTS = f"""

@@ -18,7 +18,6 @@ from forensics.errors import UsageError
 ORDER = "event.utc NULLS LAST, event.utc_ns NULLS LAST, event.evidence, event.address, event.position, event.event_id"
 _BATCH = 20_000
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_MESSAGE_ID = "'<[^<>]+>'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,14 +104,14 @@ def _where(case: CaseView, question: Question) -> tuple[str, list[Any]]:
             values.append(instant_)
     if question.message:
         parts.append("list_contains(?, event.logical_id)")
-        values.append(sorted(_logical(case, question.message)))
+        values.append(sorted(logical_of(case, question.message)))
     if question.thread:
         parts.append("list_contains(?, event.logical_id)")
-        values.append(sorted(_thread(case, _logical(case, question.thread))))
+        values.append(sorted(thread_of(case, question.thread)))
     return " AND ".join(parts), values
 
 
-def _logical(case: CaseView, named: str) -> set[str]:
+def logical_of(case: CaseView, named: str) -> set[str]:
     """The logical messages that a name stands for."""
     sql = """
         SELECT DISTINCT logical.logical_id AS found FROM logical LEFT JOIN message ON message.id = logical.message_ref
@@ -128,28 +127,11 @@ def _logical(case: CaseView, named: str) -> set[str]:
     return found
 
 
-def _thread(case: CaseView, start: set[str]) -> set[str]:
-    """All logical messages that answer one another: by References and In-Reply-To, or by one conversation index.
-
-    (RFC 5322 3.6.4; the first 22 bytes of a conversation index are those of its first message, [MS-OXOMSG] 2.2.1.3.)
+def thread_of(case: CaseView, named: str) -> set[str]:
+    """All logical messages of the threads that the named message stands in; see :mod:`forensics.timeline.threads`."""
+    start = sorted(logical_of(case, named))
+    sql = """
+        SELECT logical_id AS found FROM thread
+        WHERE thread_id IN (SELECT thread_id FROM thread WHERE list_contains($1, logical_id))
     """
-    rows = case.rows(f"""
-        SELECT logical.logical_id AS logical, message.message_id AS own, left(thread_index, 29) AS index,
-               regexp_extract_all(coalesce("references", '') || ' ' || coalesce(in_reply_to, ''), {_MESSAGE_ID})
-                   AS named
-        FROM message JOIN logical ON logical.message_ref = message.id
-    """)  # noqa: S608 - filled with constants only
-    links: dict[str, set[str]] = {}
-    keys_of: dict[str, set[str]] = {}
-    for row in rows:
-        keys = {key for key in (row["own"], *row["named"], row["index"] and f"index {row['index']}") if key}
-        keys_of.setdefault(row["logical"], set()).update(keys)
-        for key in keys:
-            links.setdefault(key, set()).add(row["logical"])
-    found, waiting = set(start), list(start)
-    while waiting:
-        for key in keys_of.get(waiting.pop(), ()):
-            fresh = links[key] - found
-            found |= fresh
-            waiting += fresh
-    return found
+    return {str(row["found"]) for row in case.rows(sql, [start])}
