@@ -29,6 +29,11 @@ _MORE = {
     "greylisting_delay": 1, "list_resend": 1, "read_by_intruder": 1, "uid_order_broken": 1,
 }  # fmt: skip
 COUNT = 40
+_ORDER = (
+    "clock_off", "log_hours_missing", "list_resend", "greylisting_delay", "scheduled_sending", "rejected_but_delivered",
+    "unknown_to_logs", "thread_index_contradiction", "uid_order_broken", "body_changed", "header_added",
+)  # fmt: skip
+"""What closes days comes first, then what few mails can bear."""
 _ON_ITS_OWN = 0.03
 """The share of arriving mails that people themselves put into the trash; journey modules draw it the same way."""
 _PLAIN = (Client.BECKY, Client.THUNDERBIRD, Client.APPLE)
@@ -99,6 +104,8 @@ class _Chooser:
     def take(self, fits: Callable[[Mail], bool]) -> Mail:
         """One mail that fits, has no plant and no answer, and was sent on a day whose logs are whole."""
         found = [mail for mail in self.mails if self._free(mail) and fits(mail)]
+        if not found:
+            raise LookupError("so little traffic that a plant finds no mail: choose a larger scale")
         mail = self.rng.choice(found)
         self.used.add(mail.number)
         return mail
@@ -128,8 +135,8 @@ def choose(seed: int, mails: list[Mail]) -> Plan:
     """Every kind once, and more by chance until there are forty."""
     chooser = _Chooser(seed, mails)
     more = chooser.rng.choices(list(_MORE), weights=list(_MORE.values()), k=COUNT - len(KINDS))
-    kinds = sorted((*KINDS, *more), key=KINDS.index)
-    return Plan(plants=[chooser.plant(kind) for kind in kinds])
+    order = (*_ORDER, *(kind for kind in KINDS if kind not in _ORDER))
+    return Plan(plants=[chooser.plant(kind) for kind in sorted((*KINDS, *more), key=order.index)])
 
 
 def stays(mail: Mail, person: Person) -> bool:
@@ -147,11 +154,20 @@ def _clock_off(chooser: _Chooser) -> Plant:
 
 
 def _hours_missing(chooser: _Chooser) -> Plant:
+    """Three or four hours of a working day, of a server through which mail went in them."""
     system = chooser.open_systems.pop(chooser.rng.randrange(len(chooser.open_systems)))
-    day = chooser.day(15, 90)
-    start = day + chooser.rng.randrange(9, 13) * HOUR
+    choices = [(chooser.day(15, 90), hour) for hour in (9, 10, 11, 12) for _ in range(6)]
+    hours = chooser.rng.randrange(3, 5)
+
+    def through(day: int, hour: int) -> int:
+        inside = (mail for mail in chooser.mails if 0 <= mail.at - day - hour * HOUR < hours * HOUR - MINUTE)
+        return sum(system in (mail.sender.system, *(each.system for each in mail.recipients)) for mail in inside)
+
+    enough = [each for each in choices if through(*each) >= 3] or [max(choices, key=lambda each: through(*each))]
+    day, hour = chooser.rng.choice(enough)
+    start = day + hour * HOUR
     chooser.closed.append((day, day + DAY))
-    return Plant(kind="log_hours_missing", system=system, start=start, end=start + chooser.rng.randrange(3, 5) * HOUR)
+    return Plant(kind="log_hours_missing", system=system, start=start, end=start + hours * HOUR)
 
 
 def _intruder(chooser: _Chooser) -> Plant:
