@@ -15,6 +15,8 @@ from forensics.parsers.pst import found_records
 from forensics.records import Record, Recovery
 
 ITEMS_A_RANGE = 2000
+_MOST_PATHS = 1 << 24
+"""Characters of paths in the ranges of a store; a range without its path finds it through all folders again."""
 
 
 class PstParser:
@@ -31,16 +33,14 @@ class PstParser:
     def ranges(self, unit: Unit) -> Sequence[Range]:
         """First the folders, then the items of each folder, then what is recovered with the account of all bytes."""
         found: list[Range] = [{"part": "folders"}]
+        left = _MOST_PATHS
         with open_store(unit.handle) as store:
             for node in store.folders():
                 path = "/" + "/".join(node.path)
-                where: Range = {
-                    "nid": node.nid,
-                    "path": path,
-                    "recovery": str(node.place.recovery),
-                    "basis": node.place.basis,
-                }
-                found.extend(_cut(where, node.live + node.associated))
+                where: Range = {"nid": node.nid, "recovery": str(node.place.recovery), "basis": node.place.basis}
+                parts = list(_cut(where, node.live + node.associated))
+                left -= len(path) * len(parts)
+                found.extend(parts if left < 0 else ({**each, "path": path} for each in parts))
             found.extend(_cut({"nid": ORPHANS, "path": "/"}, store.orphan_count))
         return [*found, {"part": "recovered"}]
 
@@ -58,8 +58,8 @@ class PstParser:
 
     def _items(self, store: Store, each: Range, at: Address, unit: Unit, keep: Keep) -> Iterator[Record]:
         nid, start, stop = int(each["nid"]), int(each["start"]), int(each["stop"])
-        if nid == ORPHANS:
-            items = store.items(ORPHANS, start, stop)
+        if nid == ORPHANS or "path" not in each:
+            items = store.items(nid, start, stop)
         else:
             place = folders.Place(Recovery(str(each["recovery"])), str(each["basis"]))
             items = store.contents(nid, (str(each["path"])[1:],), place, start, stop)

@@ -27,6 +27,7 @@ _REFERENCES = frozenset(
     | {tags.ATTACH_BY_WEB_REFERENCE}
 )
 _LINK = "The attachment is a link; the bytes that it points to are not in this store."
+_NAMED_ONE_BY_ONE = 1000
 _UNLISTED = "no row of the attachment table names it"
 # The value of a PtypObject, [MS-PST] 2.3.3.5: nid of the sub-node, its size.
 _OBJECT = struct.Struct("<II")
@@ -79,7 +80,8 @@ def attachment_nodes(message: Parts, lost: list[Lost]) -> list[Node]:
     known = set(listed)
     for nid, node in message.subs.items():
         if nid & TYPE_MASK == TYPE_ATTACHMENT and nid not in known:
-            lost.append(Lost(f"attachment {nid:#x}", "its place in the order", _UNLISTED))
+            if len(found) < _NAMED_ONE_BY_ONE:
+                lost.append(Lost(f"attachment {nid:#x}", "its place in the order", _UNLISTED))
             found.append(node)
     return found
 

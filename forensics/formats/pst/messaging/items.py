@@ -6,6 +6,7 @@ Nothing here calls itself: what lies inside is put on a list and built from the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from forensics.errors import FormatError
 from forensics.formats.mapi import AttachedThing, Item, Lost, NamedId, PropertyBag
@@ -26,6 +27,8 @@ from forensics.formats.pst.ndb.subnodes import Node, subnodes
 MAX_EMBEDDED = 32
 MOST_INSIDE = 2000
 """How many messages inside one item are read, so that messages that hold each other cannot unfold."""
+MOST_RECIPIENTS = 100_000
+MOST_ATTACHMENTS = 20_000
 _PARTS = frozenset({TYPE_ATTACHMENT, TYPE_RECIPIENT_TABLE})
 _TOO_DEEP = f"The message is embedded more than {MAX_EMBEDDED} deep and is not read."
 _TOO_MANY = f"The item holds more than {MOST_INSIDE} messages; this one is not read."
@@ -88,7 +91,11 @@ class ItemReader:
         message = Parts(self.blocks, subs, trail)
         draft.recipients = self._recipients(message, draft.lost)
         above = draft.above | {draft.node.data & BID_MASK}
-        for node in attachment_nodes(message, draft.lost):
+        nodes = attachment_nodes(message, draft.lost)
+        if len(nodes) > MOST_ATTACHMENTS:
+            more = f"{len(nodes) - MOST_ATTACHMENTS} further attachments"
+            draft.lost.append(Lost("attachments", more, f"an item has no more than {MOST_ATTACHMENTS}"))
+        for node in nodes[:MOST_ATTACHMENTS]:
             opened = open_attachment(self.blocks, node, trail, self.named, self.codepage, draft.lost)
             thing = opened.thing
             if opened.embedded is not None:
@@ -108,7 +115,10 @@ class ItemReader:
         found: list[PropertyBag] = []
         try:
             table = NodeObject(self.blocks, held, message.trail).table()
-            found.extend(rows_of(table, self.named, self.codepage, lost))
+            found.extend(islice(rows_of(table, self.named, self.codepage, lost), MOST_RECIPIENTS))
+            if len(table.index) > MOST_RECIPIENTS:
+                more = f"{len(table.index) - MOST_RECIPIENTS} further recipients"
+                lost.append(Lost("recipients", more, f"an item has no more than {MOST_RECIPIENTS}"))
         except FormatError as error:
             lost.append(Lost("recipients", "every recipient" if not found else "further recipients", error.what))
         return tuple(found)

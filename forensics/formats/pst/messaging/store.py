@@ -21,6 +21,10 @@ from forensics.formats.pst.ndb.subnodes import Node
 from forensics.records import Recovery
 
 _SAMPLE = 50
+_FREE_FOR_FOLDERS = 1 << 24
+_LARGEST_FOLDER, _LEAST_FOLDER = 1 << 24, 1 << 16
+_MOST_KEPT = 1 << 28
+"""The bytes that the properties of all folders may take up; then each may have only ``_LEAST_FOLDER``."""
 _PR_CODE_PAGE_ID = 0x66C3
 _PR_PST_PASSWORD = 0x67FF
 CARVED = Place(Recovery.CARVED, "no index that is whole names its node; a page found by its own check values does")
@@ -37,6 +41,9 @@ class Store:
     def __init__(self, db: NodeDatabase) -> None:
         self.db = db
         self.budget = Budget(db.source.size)
+        # Folders are kept in memory, all of them, so much less is granted to them than to items.
+        self.folder_budget = Budget(db.source.size, 1, _FREE_FOR_FOLDERS)
+        self._kept = 0
         self._lost: list[Lost] = []
         self.codepage: codepage.CodePage | None = None
         self.named = self._read_names()
@@ -127,10 +134,13 @@ class Store:
         self, node: Node, path: tuple[str, ...], position: int, place: Place, *, associated: bool = False
     ) -> FoundItem:
         """One item by its node."""
-        trail = Trail()
+        trail = self.budget.trail()
         item, error = None, None
+        found = self.db.nbt.find(node.nid)
+        if found is not None and found.indexed and found.page in self.db.nbt.faults:
+            # Each of its blocks may hold and yet be another item's: which ones are its own, only this page says.
+            trail.fault(f"the page of the node tree at offset {found.page}, which names its blocks, does not hold")
         try:
-            trail = self.budget.trail()
             item = self.reader.item(node, trail)
         except FormatError as refusal:
             error = Lost(f"item {position}", "the whole item", refusal.what)
@@ -148,12 +158,15 @@ class Store:
 
     def bag(self, node: Node, lost: list[Lost]) -> PropertyBag:
         """The properties of a node that is no item; none, and a note, where they cannot be read."""
-        trail = Trail()
+        room = max(_LEAST_FOLDER, min(_LARGEST_FOLDER, _MOST_KEPT - self._kept))
+        trail = self.folder_budget.trail(limit=room)
         try:
             bag = self.reader.bag(node, trail, lost)
         except FormatError as error:
             lost.append(Lost(f"node {node.nid:#x}", "its properties", error.what))
             return PropertyBag(codepage=self.reader.codepage)
+        finally:
+            self._kept += trail.said
         lost.extend(Lost(f"node {node.nid:#x}", "whether its properties are right", fault) for fault in trail.faults)
         return bag
 
@@ -183,6 +196,10 @@ class Store:
         self.codepage = codepage.choose(self.properties.integer(_PR_CODE_PAGE_ID), texts, locales)
         self.reader.codepage = self.codepage.number
         self.properties = PropertyBag(self.properties.everything, codepage=self.codepage.number)
+        # What was read for this is not yet read for anybody.
+        self.budget = Budget(self.db.source.size)
+        self.folder_budget = Budget(self.db.source.size, 1, _FREE_FOR_FOLDERS)
+        self._kept = 0
         self.tree = FolderTree(self)
 
     def _sample(self) -> Iterator[FoundItem]:

@@ -20,7 +20,6 @@ from forensics.formats.pst.messaging.objects import (
     TYPE_MASK,
     NodeObject,
 )
-from forensics.formats.pst.ndb.datatree import Trail
 from forensics.formats.pst.ndb.subnodes import Node
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
 _FOLDERS = frozenset({folders.NID_TYPE_NORMAL_FOLDER, folders.NID_TYPE_SEARCH_FOLDER})
 _ITEMS = frozenset({folders.NID_TYPE_NORMAL_MESSAGE, folders.NID_TYPE_ASSOC_MESSAGE})
+_MOST_MISSING = 2000
 UNLISTED = "the contents table of its folder does not list it"
 NO_PARENT = "the node tree has no folder that it names as its parent"
 
@@ -131,16 +131,31 @@ class FolderTree:
 
     def _below(self, nid: int) -> Iterator[int]:
         found = self._rows(nid, TYPE_HIERARCHY, "the folders below it")
-        if found is not None:
-            yield from (each for each in found if each & TYPE_MASK in _FOLDERS)
-        else:
-            yield from (each for each in self._named_by(nid) if each & TYPE_MASK in _FOLDERS)
+        if found is None:
+            found = self._named_by(nid)
+        yield from self._there(nid, [each for each in found if each & TYPE_MASK in _FOLDERS], "folders")
 
     def _contents(self, nid: int, table: int, wanted: int) -> tuple[int, ...]:
         found = self._rows(nid, table, "the order of its items")
         if found is None:
             found = [each for each in self._named_by(nid) if each & TYPE_MASK == wanted]
-        return tuple(dict.fromkeys(found))
+        return tuple(self._there(nid, list(dict.fromkeys(found)), "items"))
+
+    def _there(self, nid: int, listed: list[int], what: str) -> list[int]:
+        """What a table lists, without those that no index names, beyond the first ones: a list costs its maker little,
+        and each entry of it would be a record.
+        """
+        if len(listed) <= _MOST_MISSING:
+            return listed
+        kept, missing = [], 0
+        for each in listed:
+            missing += self._store.node(each)[0] is None
+            if missing <= _MOST_MISSING or self._store.node(each)[0] is not None:
+                kept.append(each)
+        if len(kept) < len(listed):
+            why = "the folder lists them, and no index names their nodes"
+            self.lost.append(Lost(f"folder {nid:#x}", f"{len(listed) - len(kept)} more {what}", why))
+        return kept
 
     def _rows(self, nid: int, type_: int, lost: str) -> list[int] | None:
         """The row ids of one of a folder's tables; ``None`` where it cannot be read."""
@@ -150,7 +165,7 @@ class FolderTree:
             if nid & TYPE_MASK == folders.NID_TYPE_NORMAL_FOLDER:
                 self.lost.append(Lost(what, lost, "its node is not there"))
             return None
-        trail = Trail()
+        trail = self._store.folder_budget.trail()
         try:
             table = NodeObject(self._store.db, node, trail).table()
         except FormatError as error:

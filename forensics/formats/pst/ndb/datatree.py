@@ -25,25 +25,36 @@ _HIGHEST = 2
 _REPEATS = 16
 _FREE = 1 << 20
 _FREE_IN_ALL = 1 << 30
+_SLOT = 64
+"""No two blocks begin in the same 64 bytes, in any layout."""
+_SPENT = "The items of the store repeat the same blocks over and over; this one is not read."
 
 
 class Trail:
     """Which blocks were read for one thing, and what was wrong with them."""
 
-    __slots__ = ("_said", "_unique", "blocks", "faults", "first")
+    __slots__ = ("_budget", "_limit", "_own", "_said", "_unique", "blocks", "faults", "first")
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget | None = None, limit: int = 0) -> None:
         self.first: Block | None = None
         self.blocks: dict[int, tuple[int, int]] = {}
         """Id of each block to its offset and its bytes as stored."""
         self.faults: list[str] = []
+        self._budget = budget
+        self._limit = limit
         self._said = 0
         self._unique = 0
+        self._own = 0
 
     @property
     def said(self) -> int:
         """How many bytes were read for the thing, repeats included."""
         return self._said
+
+    @property
+    def cost(self) -> int:
+        """How much more was read than the blocks warrant that nothing else had read before."""
+        return max(0, self._said - _REPEATS * self._own)
 
     def note(self, block: Block) -> None:
         bid, place, data, _ = block
@@ -52,9 +63,15 @@ class Trail:
         if bid not in self.blocks:
             self.blocks[bid] = place[:2]
             self._unique += len(data)
+            if self._budget is not None and self._budget.is_new(place.at):
+                self._own += len(data)
         self._said += len(data)
         if self._said > _REPEATS * self._unique + _FREE:
             raise FormatError("The item repeats the same blocks over and over; the rest of it is not read.")
+        if self._limit and self._said > self._limit:
+            raise FormatError(f"It takes more than {self._limit} bytes; the rest of it is not read.")
+        if self._budget is not None and self._budget.is_spent and self.cost:
+            raise FormatError(_SPENT)
         if block.fault:
             self.fault(f"block {block.bid:#x} at offset {block.place.at}: {block.fault}")
 
@@ -64,18 +81,35 @@ class Trail:
 
 
 class Budget:
-    """What all items of a store together may read: nodes that share a few large blocks could say terabytes."""
+    """What all items of a store together may read: nodes that share a few large blocks could say terabytes.
 
-    def __init__(self, size: int) -> None:
-        self._left = _REPEATS * size + _FREE_IN_ALL
-        self._last = Trail()
+    Only what was read before costs anything, so that an item of its own blocks is read whatever stands before it.
+    """
 
-    def trail(self) -> Trail:
-        """A trail for the next item; ``FormatError`` once the items before it have read too much."""
-        self._left -= self._last.said
+    def __init__(self, size: int, repeats: int = _REPEATS, free: int | None = None) -> None:
+        self._left = repeats * size + (_FREE_IN_ALL if free is None else free)
         self._last = Trail()
-        if self._left < 0:
-            raise FormatError("The items of the store repeat the same blocks over and over; this one is not read.")
+        self._seen = bytearray(size // _SLOT // 8 + 1)
+
+    @property
+    def is_spent(self) -> bool:
+        return self._left < 0
+
+    def is_new(self, at: int) -> bool:
+        """Whether the block at an offset is read for the first time; from now on it is not."""
+        byte, bit = at // _SLOT >> 3, 1 << (at // _SLOT & 7)
+        new = byte < len(self._seen) and not self._seen[byte] & bit
+        if new:
+            self._seen[byte] |= bit
+        return new
+
+    def trail(self, *, strict: bool = False, limit: int = 0) -> Trail:
+        """A trail for the next item; ``FormatError``, if ``strict``, once the items before it have read too much."""
+        self._left -= self._last.cost
+        self._last = Trail()
+        if strict and self.is_spent:
+            raise FormatError(_SPENT)
+        self._last = Trail(self, limit)
         return self._last
 
 

@@ -100,8 +100,8 @@ class Recoverer:
         used = (place for trail in self._trails for place in trail.blocks.values())
         return account(self.store.db, used, unpacked(self._taken))
 
-    def _trail(self) -> Trail:
-        trail = self.store.budget.trail()
+    def _trail(self, *, strict: bool = False) -> Trail:
+        trail = self.store.budget.trail(strict=strict)
         self._trails.append(trail)
         return trail
 
@@ -195,7 +195,7 @@ class Recoverer:
         for node in remnants.attachments_of(self.view, self._found, used):
             lost: list[Lost] = []
             try:
-                trail = self._trail()
+                trail = self._trail(strict=True)
             except FormatError as error:
                 self.unread.append(f"attachments without a message: {error.what}")
                 return
@@ -234,7 +234,7 @@ class Recoverer:
         places: set[tuple[int, int, bytes]] = set()
         for table, path, page, sources in self._tables_of_rows():
             try:
-                trail = self._trail()
+                trail = self._trail(strict=True)
             except FormatError as error:
                 self.unread.append(f"old rows of table {table.nid} and of those after it: {error.what}")
                 return
