@@ -14,7 +14,9 @@ import forensics
 from forensics.cli import failures
 from forensics.errors import DONE, ForensicsError
 
-VERBS = ("case", "acquire", "verify", "parse", "timeline", "report", "examine", "bundle", "review", "formats", "doctor")
+VERBS = (
+    "case", "acquire", "verify", "parse", "map", "timeline", "report", "examine", "bundle", "review", "formats", "doctor",
+)  # fmt: skip
 
 
 class Verbs(click.Group):

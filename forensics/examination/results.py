@@ -58,9 +58,6 @@ def _key(line: Line) -> _Key:
     if line.act == Act.MAP:
         # A mapping is kept under its own hash, whatever replaces it for the same files.
         return line.act, str(params.get("mapping_sha256", ""))
-    if line.act == Act.MAP:
-        # A mapping is kept under its own hash, whatever replaces it for the same files.
-        return line.act, str(params.get("mapping_sha256", ""))
     return line.act, str(params.get("evidence") or params.get("report") or "")
 
 
@@ -76,8 +73,6 @@ def _makes(key: _Key, place: str) -> bool:
     path = PurePosixPath(place)
     if act == Act.SEAL:
         return str(path.parent) == name
-    if act == Act.MAP:
-        return place.startswith(f"tables/mappings/{name}.yaml")
     if act == Act.MAP:
         return place.startswith(f"tables/mappings/{name}.yaml")
     if act == Act.PARSE:
