@@ -51,10 +51,10 @@ def write(mail: Mail) -> Written:
 
 
 def _zone(mail: Mail) -> int:
-    """The zone of the sender's machine; abroad it is the winter time of the place."""
-    return {"brown@northbridge.example": 0, "mueller@feinwerk.example": 60, "lee@eastharbor.example": 480}.get(
-        mail.sender.address, JST
-    )
+    """The zone of the sender's machine; in Europe it is summer from 2026-03-29."""
+    summer = 60 if mail.at >= stamps.micros(2026, 3, 29, 1, offset=0) else 0
+    places = {"northbridge.example": summer, "feinwerk.example": 60 + summer, "eastharbor.example": 480}
+    return places.get(mail.sender.domain, JST)
 
 
 def _message_id(client: Client, clock: int, sender: Person, rng: random.Random) -> str:

@@ -7,13 +7,12 @@ from typing import Any
 
 from tests.company.people import ACCOUNTS, DOMAINS, HOSTS, OFFICE_IP, Client, Person, System
 from tests.company.signing import signature
-from tests.company.stamps import HOUR, MINUTE, SECOND, iso, random_uuid, rfc5322
+from tests.company.stamps import HOUR, MINUTE, SECOND, iso, pacific, random_uuid
 from tests.company.traffic import working_days
 from tests.company.world import Cells, Copy, Line, Trip, World
 
 SYSTEM = System.GOOGLE
 HOST = HOSTS[SYSTEM]
-PACIFIC = -8 * 60
 SEARCH, LOGIN = "els", "login"
 _COLUMNS = (
     "Message ID,Start date,End date,Sender,Message size,Subject,Direction,Attachments,Recipient address,Event target,"
@@ -52,7 +51,7 @@ def depart(trip: Trip) -> None:
     """The browser hands the mail to Gmail; a program comes over SMTP."""
     now = trip.clock(SYSTEM)
     sender = trip.mail.sender
-    shown = rfc5322(now, PACIFIC, "PST", padded=True)
+    shown = pacific(now)
     if sender.client is Client.APPLE:
         hop = f"from smtpclient.apple ({sender.pc}.{DOMAINS[SYSTEM]}. [{OFFICE_IP[SYSTEM]}])\r\n        "
         hop += f"by smtp.gmail.com with ESMTPSA id {_token(trip)}\r\n        "
@@ -85,7 +84,7 @@ def arrive(trip: Trip, people: Sequence[Person]) -> str:
     hop = (
         f"from {trip.host} ({trip.host}. [{ip}])\r\n        by {HOST} with ESMTPS id {token}{only}\r\n        "
         f"(version=TLS1_3 cipher=TLS_AES_256_GCM_SHA384 bits=256/256);\r\n        "
-        f"{rfc5322(now, PACIFIC, 'PST', padded=True)}"
+        f"{pacific(now)}"
     )
     trip.trace[:0] = [("Return-Path", f"<{trip.envelope}>"), ("Received", hop)]
     trip.data["search-start"] = now
@@ -103,7 +102,7 @@ def _deliver(trip: Trip, people: Sequence[Person], *, logged: bool) -> None:
     trip.pause(0.2, 0.9)
     now = trip.clock(SYSTEM)
     for each in people:
-        shown = rfc5322(now, PACIFIC, "PST", padded=True)
+        shown = pacific(now)
         hop = f"by 2002:a17:90b:4d0f:b0:2f4:465d:5c61 with SMTP id {_token(trip)};\r\n        {shown}"
         copy = trip.world.keep(Copy(
             account=each, folder="INBOX", at=now, fields=trip.fields(("Delivered-To", each.address), ("Received", hop)),

@@ -6,7 +6,7 @@ import re
 
 from tests.company import exchange, google, microsoft, postfix
 from tests.company.maildeeds import copy_of, truth
-from tests.company.people import System
+from tests.company.people import HOSTS, System
 from tests.company.plants import Plant
 from tests.company.stamps import HOUR, iso
 from tests.company.world import Line, Truth, World
@@ -42,7 +42,7 @@ def clock_off(world: World, plant: Plant) -> Truth:
     numbers = {number for line in lines for number in line.mails}
     say = "the clock of this host was seven minutes fast against every other clock in these days"
     found = truth(plant, say, lines[:1] + lines[-1:], system=str(plant.system), start=iso(plant.start, 0) + "Z",
-                  end=iso(plant.end, 0) + "Z", seconds=420, logged=len(lines))  # fmt: skip
+                  end=iso(plant.end, 0) + "Z", seconds=420, logged=len(lines), host=HOSTS[plant.system])  # fmt: skip
     found.mails = sorted(numbers)
     found.message_ids = sorted({c.message_id for c in world.copies if c.mail and c.mail.number in numbers})
     return found

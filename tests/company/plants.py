@@ -163,8 +163,7 @@ def _hours_missing(chooser: _Chooser) -> Plant:
         inside = (mail for mail in chooser.mails if 0 <= mail.at - day - hour * HOUR < hours * HOUR - MINUTE)
         return sum(system in (mail.sender.system, *(each.system for each in mail.recipients)) for mail in inside)
 
-    enough = [each for each in choices if through(*each) >= 3] or [max(choices, key=lambda each: through(*each))]
-    day, hour = chooser.rng.choice(enough)
+    day, hour = max(choices, key=lambda each: through(*each))
     start = day + hour * HOUR
     chooser.closed.append((day, day + DAY))
     return Plant(kind="log_hours_missing", system=system, start=start, end=start + hours * HOUR)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from tests.company.people import ACCOUNTS, DOMAINS, HOSTS, Person, System
 from tests.company.signing import signature
-from tests.company.stamps import HOUR, JST, MINUTE, SECOND, dovecot_guid, postfix_queue_id, rfc5322, syslog
-from tests.company.traffic import Mail, working_days
+from tests.company.stamps import DAY, HOUR, JST, MINUTE, SECOND, dovecot_guid, postfix_queue_id, rfc5322, syslog
+from tests.company.traffic import END, START, Mail, working_days
 from tests.company.world import Copy, Line, Trip, World
 
 SYSTEM = System.POSTFIX
@@ -186,7 +186,8 @@ def move(trip: Trip, copy: Copy, at: int, folder: str) -> tuple[Line, Line]:
 
 
 def daily(world: World) -> None:
-    """Each account logs in before work and out after it."""
+    """Each account logs in before work and out after it; the server counts its connections day and night."""
+    _beat(world)
     for account in (each for each in ACCOUNTS if each.system is SYSTEM):
         for day in working_days():
             rng = world.chance(f"day:{account.address}:{day}")
@@ -201,6 +202,18 @@ def daily(world: World) -> None:
                 f"in={rng.randrange(900, 90000)} out={rng.randrange(90000, 9000000)} deleted=0 expunged=0 trashed=0 "
                 "hdr_count=0 hdr_bytes=0 body_count=0 body_bytes=0", at=end, what="logout")  # fmt: skip
             first.mails = last.mails = ()
+
+
+def _beat(world: World) -> None:
+    """A line about every half hour, so that a log that falls silent is seen to."""
+    rng = world.chance("anvil")
+    trip = blank_trip(world, ACCOUNTS[0], START, rng)
+    while trip.at < END + DAY:
+        trip.pause(1500, 2100)
+        at = syslog(world.clock(SYSTEM, trip.at - 200 * SECOND))
+        peer = f"198.51.100.{rng.randrange(11, 19)}"
+        text = f"statistics: max connection rate {rng.randrange(1, 4)}/60s for (smtp:{peer}) at {at}"
+        put(trip, "postfix/anvil", text).mails = ()
 
 
 def _nobody(account: Person) -> Mail:

@@ -49,8 +49,8 @@ def rfc5322(us: int, offset: int = JST, name: str = "", *, padded: bool = False)
 
 
 def asctime(us: int) -> str:
-    """The time of a From_ line, UTC."""
-    at = when(us)
+    """The time of a From_ line, as the programs write it: the local time, without a zone."""
+    at = when(us, JST)
     return f"{_DAYS[at.weekday()]} {MONTHS[at.month - 1]} {at.day:2d} {at:%H:%M:%S} {at.year}"
 
 
@@ -65,6 +65,12 @@ def iso(us: int, digits: int = 3) -> str:
     at = when(us)
     text = at.strftime("%Y-%m-%dT%H:%M:%S")
     return f"{text}.{at.microsecond:06d}"[: len(text) + 1 + digits] + "Z" if digits else text
+
+
+def pacific(us: int) -> str:
+    """As Google's servers write it: the local time of California, which went over to summer on 2026-03-08."""
+    summer = us >= micros(2026, 3, 8, 10, offset=0)
+    return rfc5322(us, -7 * 60 if summer else -8 * 60, "PDT" if summer else "PST", padded=True)
 
 
 def filetime(us: int) -> int:
