@@ -26,7 +26,6 @@ from forensics.examination.conductor import Examination, Step
 from forensics.examination.mapping import named_for, worker_settings
 from forensics.examination.opening_images import CONTAINERS
 from forensics.examination.part_writer import CONTENT
-from forensics.examination.presets import generic
 from forensics.examination.sealed_spool import MODULES, TEXT, SpoolKey, seal_part, spooled, stored_of
 from forensics.examination.station import tool
 from forensics.examination.tasks import Done, Runner, Task, begun_first, cut
@@ -209,9 +208,7 @@ def _plan_batch(work: _Work, batch: list[dict[str, Any]], folders: list[str]) ->
     spool = work.runner.work / "plan"
     while True:
         spool.mkdir(exist_ok=True)
-        args = {"files": batch, "folders": folders, "skip": skip, "settings": work.runner.settings}
-        args["presets"] = generic()
-        args |= work.runner.keys(batch)
+        args = {**work.runner.to_plan(batch), "folders": folders, "skip": skip}
         reads = tuple(work.runner.data[file["number"]] for file in batch)
         outcome = work.runner.engine.submit(Job(call=f"{_MODULE}:plan", args=args, reads=reads, spool=spool)).result()
         if outcome.value is not None:

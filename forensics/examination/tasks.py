@@ -156,6 +156,10 @@ class Runner:
         reads = tuple(self.data[file["number"]] for file in task.files)
         return Job(call=f"{_HERE}:run", args=args, reads=reads, spool=spool, limits=limits)
 
+    def to_plan(self, files: list[dict[str, Any]]) -> dict[str, Any]:
+        """What a job has to know to choose the parsers of these files."""
+        return {"files": files, "settings": self.settings, "presets": generic(), **self.keys(files)}
+
     def keys(self, files: Sequence[dict[str, Any]], spool: SpoolKey | None = None) -> dict[str, Any]:
         """What a job has to know to read these files: nothing in an ordinary case."""
         return {} if self.vault is None else {KEYS: job_keys(self.vault, files, spool)}
