@@ -146,7 +146,7 @@ def logged(number: int, at: int, message_id: str, operation: str = "sent", **cha
         "source": "postfix",
         "operation": operation,
         "utc": at,
-        "utc_raw": stamp(at),
+        "utc_raw": f"{at} ns",
         "zone": "stated",
         "precision": "second",
         "message_id": message_id,

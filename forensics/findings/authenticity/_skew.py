@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from statistics import median
+from statistics import median, median_low
 from typing import Any
 
 from forensics.casefile.view import CaseView
@@ -139,7 +139,7 @@ def _worst_node(edges: list[_Edge], off: dict[str, int]) -> Skew | None:
 def _scored(node: str, shifts: list[tuple[int, _Edge]], good: int, off: dict[str, int]) -> tuple[int, Skew]:
     """How many neighbours contradict this clock by the same amount, less those that do not contradict it."""
     backwards = [shift for shift, edge in shifts if _rest(edge, off) < 0]
-    middle = int(median(backwards))
+    middle = median_low(backwards)
     same = [(shift, edge) for shift, edge in shifts if abs(shift - middle) <= 2 * AGREES + abs(middle) // 20]
     us = int(median(shift for shift, _ in same))
     return len(same) - good, Skew(
