@@ -26,6 +26,7 @@ if sys.platform != "win32":
     import resource
 
 FORK, INLINE = "fork", "inline"
+_OWN = "forensics"
 _TICK = 0.02
 _PROGRESS_EVERY = 0.02
 _NOISE_KEPT = 8192
@@ -225,9 +226,13 @@ def _own_pipes() -> tuple[int, int]:
 
 def _preload(modules: Iterable[str]) -> None:
     for module in modules:
-        # A library that is not installed is the concern of the job that asks for it; it will say so.
-        with contextlib.suppress(ImportError, OSError):
+        try:
             importlib.import_module(module)
+        except (ImportError, OSError) as error:
+            # A library that is not installed is the concern of the job that asks for it; it will say so. A module of
+            # our own that cannot be loaded, as while the program is being updated, would be blamed on the evidence.
+            if str(getattr(error, "name", "") or "").partition(".")[0] == _OWN:
+                raise
     gc.collect()
     # What is loaded now stays shared with every child instead of being copied when the collector touches it.
     gc.freeze()
@@ -253,7 +258,11 @@ def main() -> None:
     with contextlib.suppress(_Stop, BrokenPipeError):
         alone = sandbox.leave_network()
         sys.meta_path.insert(0, _NoPandas())
+        before = same_code.digest()
         _preload(modules)
+        if same_code.digest.__wrapped__() != before:
+            # Half of what was loaded may be of another version than the rest.
+            raise SystemExit("the files of this program changed while a worker was loading them")
         frames.write(replies, frames.pack(frames.READY, frames.encode({"alone": alone, "code": same_code.loaded()})))
         if mode == FORK:
             _serve(requests, replies, alone)

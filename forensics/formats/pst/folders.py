@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from forensics.formats.folder_names import holds_deleted
+from forensics.formats.identity import search_key
 from forensics.formats.mapi import Lost, PropertyBag, tags
 from forensics.records import Recovery
 
@@ -20,7 +22,6 @@ LISTED_TYPES = frozenset({NID_TYPE_NORMAL_FOLDER, NID_TYPE_SEARCH_FOLDER, NID_TY
 ORPHANS = 0
 """In place of a folder's node identifier: the items that no folder holds. No node has the identifier 0."""
 
-_DELETED_NAMES = frozenset({"deleted items", "deleted messages", "trash", "削除済みアイテム", "ごみ箱", "ゴミ箱"})
 _RECOVERABLE_NAMES = frozenset({"recoverable items", "回復可能なアイテム"})
 _ENTRYID_SIZE = 24
 
@@ -104,9 +105,9 @@ def place_of(nid: int, path: Sequence[str], wastebasket: int | None, parent: Pla
     """What it means to lie in this folder: a deleted folder keeps its contents, so the parent's place is inherited."""
     if nid == wastebasket:
         return Place(Recovery.SOFT_DELETED, "PR_IPM_WASTEBASKET_ENTRYID of the store")
-    name = path[-1].casefold() if path else ""
-    if name in _RECOVERABLE_NAMES:
+    name = path[-1].replace("/", " ") if path else ""
+    if search_key(name) in _RECOVERABLE_NAMES:
         return Place(Recovery.RECOVERABLE_ITEMS, "the name of the folder")
-    if name in _DELETED_NAMES and parent is LIVE:
+    if holds_deleted(name) and parent is LIVE:
         return Place(Recovery.SOFT_DELETED, "the name of the folder")
     return parent
