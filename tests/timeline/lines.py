@@ -87,4 +87,4 @@ def case_of(
 
 def rows(view: CaseView, table: str, where: str = "TRUE") -> Rows:
     """The rows of a table of the timeline, as they lie in it."""
-    return view.rows(f"SELECT * FROM {table} WHERE {where}")  # noqa: S608 - texts of the tests
+    return view.rows(f"SELECT * FROM {table} WHERE {where}")
