@@ -206,11 +206,13 @@ def _above(path: str) -> Iterator[list[str]]:
 def _plan_batch(work: _Work, batch: list[dict[str, Any]], folders: list[str]) -> list[dict[str, Any]]:
     skip: dict[str, str] = {}
     spool = work.runner.work / "plan"
+    limits: Limits | None = None
     while True:
         spool.mkdir(exist_ok=True)
         args = {**work.runner.to_plan(batch), "folders": folders, "skip": skip}
         reads = tuple(work.runner.data[file["number"]] for file in batch)
-        outcome = work.runner.engine.submit(Job(call=f"{_MODULE}:plan", args=args, reads=reads, spool=spool)).result()
+        job = Job(call=f"{_MODULE}:plan", args=args, reads=reads, spool=spool, limits=limits)
+        outcome = work.runner.engine.submit(job).result()
         if outcome.value is not None:
             found: list[dict[str, Any]] = outcome.value["files"]
             return sorted([*found, *(_unplanned(number, why) for number, why in skip.items())], key=_number)
@@ -222,6 +224,9 @@ def _plan_batch(work: _Work, batch: list[dict[str, Any]], folders: list[str]) ->
                 place=work.item.name,
                 todo="see what 'forensics doctor' says of this machine, then run the same command again",
             )
+        if limits is None:  # A busy machine, or a worker that somebody ended, must not cost a file.
+            limits = Limits().times(4)
+            continue
         culprit = outcome.at if outcome.at in left else left[0]
         skip[culprit] = outcome.cause
 

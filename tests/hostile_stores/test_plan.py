@@ -49,7 +49,8 @@ class _Engine:
 
 def _planned(engine: _Engine, tmp_path: Path) -> list[dict[str, Any]]:
     data = {"000001": tmp_path / "a"}
-    runner = SimpleNamespace(engine=engine, work=tmp_path, settings={}, data=data, keys=lambda batch: {}, vault=None)
+    told = {"to_plan": lambda batch: {"files": batch}, "vault": None}
+    runner = SimpleNamespace(engine=engine, work=tmp_path, data=data, **told)
     work = SimpleNamespace(runner=runner, item=SimpleNamespace(name="EV-0001"))
     return parsing._plan_batch(cast("Any", work), [dict(_FILE)], [])
 
