@@ -15,6 +15,7 @@ _KNOWN = {
     "message_tree": "the tree that seals a million messages, from their records",
     "parsing": "a mailbox of real mail into records, beside Python's mailbox and email",
     "pst": "a generated Outlook store of 20,000 messages, beside pffexport, readpst and libpff-python",
+    "timeline": "the timeline of up to a million messages and five million lines of logs, and how straight it grows",
     "verify_bundle": "the stand-alone verifier on a bundle of 2 GB, beside sha256sum",
 }
 

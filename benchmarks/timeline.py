@@ -192,7 +192,7 @@ def _measure(folder: Path, count: int) -> Measured:
     found = measured([sys.executable, "-m", "benchmarks.timeline", "--building", str(case)], {0, 1})
     shutil.rmtree(case)
     print(
-        f"{found.counts['events']:,} events of {found.counts['messages']:,} messages: {found.seconds:.0f} s on the clock, "
+        f"{found.counts['events']:,} events of {found.counts['messages']:,} messages: {found.seconds:.0f} s, "
         f"{found.processor:.0f} s of processors, {found.counts['peak'] / 1e9:.2f} GB at most",
         flush=True,
     )

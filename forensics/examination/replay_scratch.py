@@ -105,7 +105,7 @@ class Scratch:
     def prepare(self) -> None:
         """The case as the steps find it, but for what they make."""
         self.folder.mkdir(parents=True)
-        for name in (FILE_NAME, "keys", "ledger"):
+        for name in (FILE_NAME, "keys", "ledger", "tables"):
             _copy(self.case / name, self.folder / name)
         (self.folder / "evidence").mkdir()
         for name in EvidenceStore(self.case / "evidence").items():
