@@ -26,7 +26,7 @@ demo: setup ## Examine the sample case, from the stores to the timeline
 test: setup-dev ## Run the tests (PYTEST_ARGS='-k mbox' for some of them)
 	@$(RUN) -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
-fault: setup-dev ## The long proofs: kill -9 at many moments, thousands of flipped bits (takes an hour)
+fault: setup-dev ## The long proofs: power cuts, kill -9 and failing disks at every call, thousands of flipped bits (an hour)
 	@$(RUN) -m pytest -n auto --dist worksteal -m slow $(PYTEST_ARGS)
 
 check: setup-dev ## Lint, formatting and strict types

@@ -120,6 +120,9 @@ class Ledger:
         self._lock.take()
         try:
             self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _NO_LINK, 0o644)
+            if not os.fstat(self._fd).st_size:
+                # The name of the head must not reach the disk before that of the lines.
+                sync_folder(self._folder)
             self._head = self._find_end()
         except BaseException:
             self._lock.give_back()
