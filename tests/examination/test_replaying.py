@@ -13,12 +13,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from forensics import canonical, tables
+from forensics.casefile import two_person
 from forensics.casefile.acts import Act
 from forensics.casefile.ledger import NO_PREVIOUS, read_lines
+from forensics.casefile.two_person import APPROVER, REQUESTER
 from forensics.digests import digest_bytes
 from forensics.errors import LedgerError, UsageError
 from forensics.examination import conductor, keys, parsing, reporting, sealing, station, timelining
 from forensics.examination.acquiring import acquire_path
+from forensics.examination.conductor import Examination
+from forensics.examination.control import open_for_work
+from forensics.examination.examining import examine
 from forensics.examination.parsing import parse
 from forensics.examination.replaying import (
     DIFFERS,
@@ -31,6 +36,7 @@ from forensics.examination.replaying import (
 from forensics.examination.reporting import PaperOptions, report
 from forensics.examination.setting import set_facts
 from forensics.examination.timelining import timeline
+from tests.casefile.two_people import actor, people_toml
 from tests.examination.cases import (
     copy_of,
     examined,
@@ -301,3 +307,18 @@ def test_the_command_ends_with_the_verdict_and_the_result_is_an_act(small_case: 
     assert lines(case)[-1].number == said["line"]
     forensics_again = forensics("verify", case)
     assert forensics_again.returncode == 0, forensics_again.stdout
+
+
+def test_a_case_of_two_people_is_run_again_by_both_of_them_and_by_nobody_else(tmp_path: Path) -> None:
+    sato, tanaka = actor(tmp_path / "home", "sato", REQUESTER), actor(tmp_path / "home", "tanaka", APPROVER)
+    people = two_person.declared(people_toml(sato, tanaka))
+    case, source = tmp_path / "case", lay_mail(tmp_path / "source")
+    facts = {"title": "架空の件"}
+    with Examination.create(case, facts, a_station(), people) as examination:
+        examine(examination, [source])
+    with pytest.raises(UsageError, match="two people"):
+        replayed(case)
+    session = open_for_work(case, (sato.identity, tanaka.identity))
+    done = replayed(case, session=session)
+    assert (done.exit_code, done.counts[DIFFERS]) == (0, 0), [each for each in done.steps if each.lacking]
+    assert of(done, "parse") == [(MATCH, "")]
