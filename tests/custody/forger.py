@@ -97,14 +97,19 @@ class Forger:
         (self.folder / "manifest-sha256.txt").write_bytes(manifest_bytes(payload))
         info = self.folder / "bag-info.txt"
         size = sum((self.folder / name).stat().st_size for name in payload)
-        kept = [line for line in info.read_text().splitlines() if not line.startswith("Payload-Oxum")]
-        info.write_text("\n".join([*kept, f"Payload-Oxum: {size}.{len(payload)}"]) + "\n")
+        kept = [line for line in info.read_text().splitlines() if not line.startswith(("Payload-Oxum", "Ledger-Head"))]
+        raw = self.events.read_bytes().splitlines()
+        head = f"Ledger-Head: {len(raw)} {hashlib.sha256(raw[-1]).hexdigest()}"
+        info.write_text("\n".join([*kept, head, f"Payload-Oxum: {size}.{len(payload)}"]) + "\n")
         (self.folder / "tagmanifest-sha256.txt").write_bytes(manifest_bytes(self.sums(False)))
         return self.folder
 
     def rewrite(self, signer: Signer, stamp: Callable[[Path], object] | None = None) -> Path:
         """What the holder of the log key does: everything anew, in one piece, with no old signature left."""
         self.drop_checkpoints()
+        for each in self.lines:
+            if each["act"] == "checkpoint.stamp":  # a line that tells of a stamp would be missed the stamp
+                each.update(act="verify", out=[])
         self.write()
         self.sign(signer, stamp)
         return self.rebag()

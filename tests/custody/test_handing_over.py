@@ -121,7 +121,10 @@ def test_a_key_that_the_old_one_vouched_for_is_trusted_and_another_is_not(
         verify(made_path := tmp_path / "bundle", "--log-key", handed.log_key, "--receipt", made.receipt).code
         == VERIFIED
     )
-    assert verify(made_path, "--log-key", new.signer.verifier.vkey, "--receipt", made.receipt).code == FAILED
+    # The new key signed over all lines, and so over those that the old one vouched for; the bundle tells of that key.
+    assert verify(made_path, "--log-key", made.log_key, "--receipt", made.receipt).code == VERIFIED
+    stranger = handed.ring.rotated().signer.verifier.vkey
+    assert verify(made_path, "--log-key", stranger, "--receipt", made.receipt).code == FAILED
 
 
 def test_a_fact_that_nobody_supplied_makes_it_incomplete(handed: Handed, forger: New) -> None:
