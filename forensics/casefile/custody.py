@@ -206,6 +206,9 @@ class _Walk:
             self._wrong(line, f"its items and hashes are not those that left by line {found.line}")
         else:
             found.answered = line.number
+            result = line.value.get("result")
+            if isinstance(result, Mapping) and result.get("rc"):
+                self._warn(line, "whoever received the items found other hashes")  # the case can still be handed over
 
     def _dispose(self, line: Line, params: Mapping[str, Any]) -> None:
         items = items_of(line)

@@ -72,7 +72,23 @@ def test_ciphertext_that_changed_is_named(forger: Callable[[], Forger], place: s
     assert (found.code, ("changed", path.relative_to(forged.folder).as_posix()) in found.findings) == (FAILED, True)
 
 
-@pytest.mark.parametrize("what", ["views", "time", "stage", "message", "grant", "self", "paper"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "views",
+        "time",
+        "stage",
+        "message",
+        "grant",
+        "self",
+        "paper",
+        "one key",
+        "wider",
+        "counted anew",
+        "again",
+        "over",
+    ],
+)
 def test_a_view_outside_of_its_approval_fails(
     made: tuple[Path, keyring.Keyring], forger: Callable[[], Forger], what: str
 ) -> None:
@@ -91,6 +107,20 @@ def test_a_view_outside_of_its_approval_fails(
         forged.lines.remove(forged.line("approval.grant"))
     elif what == "self":
         forged.line("approval.grant")["params"]["approver"] = "aoki"
+    elif what == "one key":  # the approver's key is on the ledger under the requester's name too
+        at, key = next((n, e) for n, e in enumerate(forged.lines) if e.get("params", {}).get("principal") == "baba")
+        forged.lines.insert(at, {**key, "id": "second", "params": {**key["params"], "principal": "aoki"}})
+    elif what == "wider":  # more views than the paper says that the approver signed
+        forged.line("approval.request")["params"]["max_views"] = 99
+    elif what == "counted anew":
+        forged.line("approval.request")["params"]["views"] = -9
+        for number in range(4):
+            forged.append("content.view", id=f"more {number}")
+    elif what == "again":
+        forged.append("approval.request", id="asked again")
+    elif what == "over":
+        forged.append("approval.grant", act="approval.expire", id="over")
+        forged.append("content.view", id="after")
     else:
         grant = forged.line("approval.grant")
         grant["attach"][0] = dict(forged.line("approval.request")["attach"][0])
