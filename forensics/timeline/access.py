@@ -27,15 +27,17 @@ WITH told AS (
            CASE WHEN json_valid(low) THEN json_extract_string(low, '$.record.folders[*].path') ELSE [] END AS paths
     FROM told
 )
-SELECT id, op, coalesce(said[1], actor) AS account, actor, ip, coalesce(said[2], said[3]) AS session, said[4] AS client,
+SELECT id, op, coalesce(tl_alias.identity, said[1], actor) AS account, actor, ip,
+       coalesce(said[2], said[3]) AS session, said[4] AS client,
        utc, evidence,
        list_filter(list_transform(message_ids, lambda each: trim(each, '<> ')), lambda each: each <> '') AS named,
        CASE WHEN op = 'attachmentaccess' THEN 'bind'
-            ELSE coalesce(nullif(regexp_extract(low, '"mailaccesstype", "value": "(\\w+)"', 1), ''), 'bind') END AS way,
-       regexp_matches(low, '"isthrottled", "value": "?true') AS throttled, len(warnings) > 0 AS cut_short,
+            ELSE coalesce(nullif(regexp_extract(low, '"mailaccesstype"(?:, "value")?: "(\\w+)"', 1), ''), 'bind')
+            END AS way,
+       regexp_matches(low, '"isthrottled"(?:, "value")?: "?true') AS throttled, len(warnings) > 0 AS cut_short,
        list_transform(list_distinct(list_append(paths, said[5])),
                       lambda each: trim(replace(each, '\\', '/'), '/')) AS folders
-FROM opened
+FROM opened LEFT JOIN tl_alias ON tl_alias.value = coalesce(said[1], actor)
 """
 
 # Once throttled, accesses of the mailbox go unlogged for up to 24 hours.
@@ -104,8 +106,10 @@ WITH told AS (
     SELECT evidence, source, actor, ip, NULL AS session, said[5], NULL::TIMESTAMPTZ, utc, size, NULL::BIGINT
     FROM told WHERE source = 'courier' AND op IN ('logout', 'disconnected', 'timeout')
 )
-SELECT * FROM dovecot WHERE account IS NOT NULL AND (first IS NOT NULL OR bytes IS NOT NULL)
-UNION ALL SELECT * FROM courier WHERE actor IS NOT NULL
+SELECT both_of.* REPLACE (coalesce(tl_alias.identity, account) AS account) FROM (
+    SELECT * FROM dovecot WHERE first IS NOT NULL OR bytes IS NOT NULL UNION ALL SELECT * FROM courier
+) AS both_of LEFT JOIN tl_alias ON tl_alias.value = account
+WHERE account IS NOT NULL
 """
 
 SIZES = """

@@ -95,6 +95,22 @@ def test_an_attachment_access_without_a_message_id_says_so(tmp_path: Path) -> No
     assert (found["account"], found["how"], found["cannot_say"]) == (SATO, "named", ["no_message_id"])
 
 
+def test_a_forwarder_that_flattens_the_properties_is_read_too(tmp_path: Path) -> None:
+    record = {"mailboxownerupn": SATO, "operationproperties": {"MailAccessType": "Sync", "IsThrottled": True}}
+    flat = {"record": {**record, "folders": [{"path": "\\Inbox"}]}}
+    view = case_of(
+        tmp_path / "case", [*inbox(1), line(1, JUNE + DAY, "mailitemsaccessed", source="m365_audit", detail=flat)]
+    )
+    found = rows(view, "access")
+    assert {(row["how"], row["folder"], row["cannot_say"][0]) for row in found} == {("folder", "inbox", "throttled")}
+
+
+def test_the_login_of_a_session_may_be_another_name_of_the_account(tmp_path: Path) -> None:
+    session = line(1, JUNE, "login", source="dovecot", actor="kenta", detail={"session": "s", "fields": {}})
+    view = case_of(tmp_path / "case", [*inbox(1), session], stated=f"identity,value\n{SATO},kenta\n")
+    assert [row["account"] for row in rows(view, "access")] == [SATO]
+
+
 def dovecot(number: int, at: int, operation: str, session: str, **fields: str) -> LogEvent:
     who: dict[str, Any] = {"actor_ip": IP} if operation == "login" else {}
     detail = {"session": session, "service": "pop3", "fields": fields}
