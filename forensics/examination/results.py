@@ -29,9 +29,9 @@ _OF_THE_LEDGER = frozenset(("events.jsonl", "head", "head.new", "lock", "torn", 
 _LINK = "is a link and not the folder that was made"
 _UNFINISHED = ".work"
 _KEPT_FOLDERS = ("records", "timeline", "reports", "findings", "seals", "tables")
-_MAKERS = (Act.PARSE, Act.TIMELINE, Act.REPORT, Act.SEAL, Act.MAP)
+_MAKERS = (Act.PARSE, Act.TIMELINE, Act.REPORT, Act.SEAL, Act.FIND, Act.MAP)
 _Key = tuple[str, str]
-"""The act, and the evidence item or the report that it made."""
+"""The act, and the evidence item, the report or the rule that it made something of."""
 
 
 def check_results(
@@ -58,7 +58,7 @@ def _key(line: Line) -> _Key:
     if line.act == Act.MAP:
         # A mapping is kept under its own hash, whatever replaces it for the same files.
         return line.act, str(params.get("mapping_sha256", ""))
-    return line.act, str(params.get("evidence") or params.get("report") or "")
+    return line.act, str(params.get("evidence") or params.get("report") or params.get("rule") or "")
 
 
 def _cut_short(lines: tuple[Line, ...]) -> dict[_Key, int]:
@@ -77,6 +77,8 @@ def _makes(key: _Key, place: str) -> bool:
         return place.startswith(f"tables/mappings/{name}.yaml")
     if act == Act.PARSE:
         return path.parts[0] == "records" and (path.name.startswith((f"{name}-", f"{name}.json")))
+    if act == Act.FIND:
+        return path.parts[0] == "findings" and path.stem == name
     return path.parts[0] == ("timeline" if act == Act.TIMELINE else "reports")
 
 

@@ -1,7 +1,7 @@
 """The part of ``find`` that checks every DKIM and ARC signature of the case offline, in guarded workers.
 
-The keys come from files named ``dkim-keys.csv`` or ``dkim-keys.json`` in the evidence. What came of each signature goes to
-``findings/signatures.parquet`` and is the table ``signature`` of the rules.
+The keys come from files named ``dkim-keys.csv`` or ``dkim-keys.json`` in the evidence. What came of each signature
+goes to ``findings/signatures.parquet`` and is the table ``signature`` of the rules.
 """
 
 from __future__ import annotations
@@ -233,7 +233,7 @@ def fill(view: CaseView, rows: list[tuple[Any, ...]]) -> Any:
     columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in COLUMNS]
     if rows:
         wanted = ", ".join("unnest(?)" for _ in COLUMNS)
-        view.connection.execute(f"INSERT INTO signature SELECT {wanted}", columns)  # noqa: S608 - question marks only
+        view.connection.execute(f"INSERT INTO signature SELECT {wanted}", columns)
     return view.arrow("SELECT * FROM signature ORDER BY address, number, record")
 
 

@@ -63,7 +63,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """One signature. ``nth`` counts the fields of this name from above, from 0; ``key_source`` says whose key it was."""
+    """One signature. ``nth`` counts the fields of this name from above, from 0; ``key_source`` says whose key."""
 
     field: str
     nth: int

@@ -1,4 +1,4 @@
-"""``findings.csv``: every finding of every rule for a spreadsheet, and a row for each rule that says where it looked."""
+"""``findings.csv``: every finding for a spreadsheet, and a row for each rule that says where it looked."""
 
 from __future__ import annotations
 

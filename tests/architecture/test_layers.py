@@ -54,7 +54,7 @@ TABLE: dict[str, May] = {
         },
     ),
     "timeline": May(ours=VIEW),
-    "findings": May(ours=(*VIEW, "timeline")),
+    "findings": May(ours=(*VIEW, "timeline"), others=dict.fromkeys(("dkim", "cryptography"), "findings.dkim_check")),
     "playbooks": May(ours=(*VIEW, "timeline")),
     # Papers are held against the checklist, which is data, and show what persons answered.
     "reports": May(

@@ -98,7 +98,9 @@ class Letter:
 
     @property
     def path(self) -> list[tuple[str, int]]:
-        return [(host, self.at + (2 + 3 * n) * SECOND) for n, host in enumerate(HOSTS)] if self.hops is None else self.hops
+        return (
+            [(host, self.at + (2 + 3 * n) * SECOND) for n, host in enumerate(HOSTS)] if self.hops is None else self.hops
+        )
 
     def raw(self) -> bytes:
         lines = [f"{name}: {text}" for name, text in self.top]
@@ -118,9 +120,7 @@ class Letter:
     def records(self, evidence: str = "EV-0001") -> list[Record]:
         place = self.place or self.number * 1000
         raw = self.raw()
-        at = Address(
-            evidence=evidence, steps=("000001", f"message:{self.number}"), span=Span(place, place + len(raw))
-        )
+        at = Address(evidence=evidence, steps=("000001", f"message:{self.number}"), span=Span(place, place + len(raw)))
         where = mail_records.Place(offset=place, store_path=self.folder, clocks=tuple(self.clocks))
         return list(mail_records.records_of(raw, at, where, lambda data: hashlib.sha256(data).hexdigest()))
 

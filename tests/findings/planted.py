@@ -86,17 +86,26 @@ def _innocent(made: Exchange) -> None:
     draft.message_id = google_id(draft.at - DAY, 21)
     by[15].minutes, by[16].minutes, by[17].minutes = 60, 120, -240  # a journey, each zone stated as it is
     slow = by[18]  # greylisted for twenty minutes at the second host
-    slow.hops = [(HOSTS[0], slow.at + SECOND), (HOSTS[1], slow.at + 20 * MINUTE), (HOSTS[2], slow.at + 20 * MINUTE + 4 * SECOND)]
+    slow.hops = [
+        (HOSTS[0], slow.at + SECOND),
+        (HOSTS[1], slow.at + 20 * MINUTE),
+        (HOSTS[2], slow.at + 20 * MINUTE + 4 * SECOND),
+    ]
     slow.clocks = [from_line(slow.at + 21 * MINUTE)]
     made.logs.append(logged(9001, slow.at + 2 * SECOND, slow.id, "rejected", status="450 4.2.0 Greylisted"))
     two = by[19]  # refused for one recipient, delivered to the other
     two.to = ("tanaka@example.jp", "ono@example.com")
-    made.logs.append(logged(9002, two.at, two.id, "rejected", recipient="ono@example.com", recipients=("ono@example.com",)))
+    made.logs.append(
+        logged(9002, two.at, two.id, "rejected", recipient="ono@example.com", recipients=("ono@example.com",))
+    )
     off = by[22]  # a computer whose clock is four minutes off, seen once
     off.sender, off.date, off.boundary, off.message_id = "visitor@example.org", off.at + 4 * MINUTE, "", ""
     off.more.clear()
     reply = by[24]  # answers letter 20, in its thread
-    reply.more = [("In-Reply-To", by[20].id), ("Thread-Index", thread_index(by[20].at - MINUTE, [reply.at - by[20].at], 20))]
+    reply.more = [
+        ("In-Reply-To", by[20].id),
+        ("Thread-Index", thread_index(by[20].at - MINUTE, [reply.at - by[20].at], 20)),
+    ]
 
 
 def _plant(made: Exchange) -> None:

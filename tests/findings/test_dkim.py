@@ -1,4 +1,4 @@
-"""DKIM and ARC checked offline: valid, body changed, header changed, key missing, key of another time, expired, unsupported."""
+"""DKIM and ARC checked offline: valid, body or header changed, key missing or of another time, expired, unsupported."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def public() -> str:
 
 
 def key(record: str = "", **changed: Any) -> Key:
-    given = {"selector": "k1", "domain": "example.jp", "fetched": "2026-06-02T00:00Z", "by": "H. Abe", "resolver": "192.0.2.1"}
+    given = {"selector": "k1", "domain": "example.jp", "fetched": "2026-06-02T00:00Z"}
+    given |= {"by": "H. Abe", "resolver": "192.0.2.1"}
     return Key(**{**given, "record": record or f"v=DKIM1; k=rsa; p={public()}", **changed})
 
 
@@ -45,11 +46,13 @@ def signed(letter: bytes = LETTER, extra: bytes = b"", **options: Any) -> bytes:
     """The letter with a signature; ``extra`` tags are signed as well."""
     pem = private().private_bytes(form.Encoding.PEM, form.PrivateFormat.TraditionalOpenSSL, form.NoEncryption())
     if not extra:
-        made: bytes = dkim.sign(letter, b"k1", b"example.jp", pem, include_headers=[b"from", b"subject", b"date"], **options)
+        fields = [b"from", b"subject", b"date"]
+        made: bytes = dkim.sign(letter, b"k1", b"example.jp", pem, include_headers=fields, **options)
         return made + letter
     body = dkim.rfc822_parse(letter)[1]
     bh = base64.b64encode(hashlib.sha256(Relaxed.canonicalize_body(body)).digest())
-    field = b"v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.jp; s=k1; h=from:subject; " + extra + b"; bh=" + bh + b"; b="
+    field = b"v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.jp; s=k1; h=from:subject; "
+    field += extra + b"; bh=" + bh + b"; b="
     return b"DKIM-Signature: " + field + seal_of(letter, b"DKIM-Signature", field) + b"\r\n" + letter
 
 
@@ -139,7 +142,8 @@ def test_what_stands_behind_a_signed_length_is_said() -> None:
 def test_ed25519_is_checked() -> None:
     pair = ed25519.Ed25519PrivateKey.generate()
     bh = base64.b64encode(hashlib.sha256(Relaxed.canonicalize_body(dkim.rfc822_parse(LETTER)[1])).digest())
-    field = b"v=1; a=ed25519-sha256; c=relaxed/relaxed; d=example.jp; s=k1; h=from; t=%d; bh=" % DELIVERED + bh + b"; b="
+    field = b"v=1; a=ed25519-sha256; c=relaxed/relaxed; d=example.jp; s=k1; h=from; "
+    field += b"t=%d; bh=" % DELIVERED + bh + b"; b="
     headers = [(each, value) for each, value in dkim.rfc822_parse(LETTER)[0] if each.lower() == b"from"]
     lines = b"".join(n + b":" + v for n, v in Relaxed.canonicalize_headers(headers))
     ((plain, own),) = Relaxed.canonicalize_headers([(b"DKIM-Signature", b" " + field)])
@@ -182,13 +186,16 @@ def test_an_arc_set_is_checked_field_by_field() -> None:
 
 
 def test_a_key_file_is_csv_or_json() -> None:
-    csv = "\ufeffselector,domain,record,fetched,by,resolver,first_seen\nK1,Example.JP.,v=DKIM1; p=AA,2026-06-02,H. Abe,192.0.2.1,2026-01-01\n"
+    csv = "\ufeffselector,domain,record,fetched,by,resolver,first_seen\n"
+    csv += "K1,Example.JP.,v=DKIM1; p=AA,2026-06-02,H. Abe,192.0.2.1,2026-01-01\n"
     (found,) = read_keys(csv.encode())
     assert (found.selector, found.domain, found.first_seen) == ("k1", "example.jp", 1_767_225_600)
     assert read_keys(b'[{"selector": "k1", "domain": "example.jp", "record": "p=AA"}]')[0].record == "p=AA"
 
 
-@pytest.mark.parametrize("data", [b"", b"a,b\n1,2\n", b"\xff\xfe", b"[1]", b"{", b"selector,domain,record\n,x,y\n", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "data", [b"", b"a,b\n1,2\n", b"\xff\xfe", b"[1]", b"{", b"selector,domain,record\n,x,y\n", b"[" * 100_000]
+)
 def test_what_is_no_key_file_says_so(data: bytes) -> None:
     with pytest.raises(FormatError):
         read_keys(data)

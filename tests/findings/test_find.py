@@ -1,4 +1,4 @@
-"""The step and the verb: keys as evidence, signatures in guarded workers, results on the ledger, papers, verification."""
+"""The step and the verb: keys as evidence, signatures in guarded workers, the ledger, papers, verification."""
 
 from __future__ import annotations
 
@@ -9,39 +9,43 @@ from pathlib import Path
 import pytest
 
 from forensics.casefile.acts import Act
-from forensics.examination.acquiring import acquire
+from forensics.errors import UsageError
+from forensics.examination.acquiring import acquire_path
 from forensics.examination.conductor import Examination
 from forensics.examination.finding import FindSummary, find
 from forensics.examination.parsing import parse
 from forensics.examination.reporting import report
 from forensics.examination.timelining import timeline
 from forensics.examination.verifying import verify
-from forensics.errors import UsageError
-from tests.cli.command import run
-from tests.findings.letters import DAY, Letter, google_id
-from tests.findings.test_dkim import LETTER, public, signed
 from tests.casebuilder import JUNE
+from tests.cli.command import here
+from tests.findings.letters import DAY, Letter, google_id
+from tests.findings.test_dkim import DELIVERED, LETTER, public, signed
 from tests.reports.browser import Browser, needs_chromium
 
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sources")
-    good = signed()
+    good = signed(extra=b"t=%d" % DELIVERED)
     forged = Letter(number=9, at=JUNE, date=JUNE - 20 * DAY, message_id=google_id(JUNE)).raw()
     letters = [good, good.replace(b"Dear", b"Dead").replace(b"<1@", b"<2@"), forged, LETTER.replace(b"<1@", b"<3@")]
-    box = b"".join(b"From - Mon Jun  1 01:03:20 2026\n" + each.replace(b"\r\n", b"\n").replace(b"\nFrom here", b"\n>From here") + b"\n" for each in letters)
+    stored = (each.replace(b"\r\n", b"\n").replace(b"\nFrom here", b"\n>From here") for each in letters)
+    box = b"".join(b"From - Mon Jun  1 01:03:20 2026\n" + each + b"\n" for each in stored)
     (folder / "mail").mkdir()
     (folder / "mail" / "inbox.mbox").write_bytes(box)
-    (folder / "mail" / "other.eml").write_bytes(good.replace(b"<1@", b"<5@").replace(b"Subject: plans", b"Subject: plane"))
-    rows = f'selector,domain,record,fetched,by,resolver\nk1,example.jp,"v=DKIM1; k=rsa; p={public()}",2026-06-02,H. Abe,192.0.2.1\n'
-    (folder / "dkim-keys.csv").write_text(rows)
+    (folder / "mail" / "other.eml").write_bytes(
+        good.replace(b"<1@", b"<5@").replace(b"Subject: plans", b"Subject: plane")
+    )
+    rows = f'k1,example.jp,"v=DKIM1; k=rsa; p={public()}",2026-06-02,H. Abe,192.0.2.1\n'
+    (folder / "dkim-keys.csv").write_text("selector,domain,record,fetched,by,resolver\n" + rows)
     return folder
 
 
 def made(folder: Path, *sources: Path) -> None:
     with Examination.create(folder, {"title": "t", "examiner": "e"}) as examination:
-        acquire(examination, sources)
+        for source in sources:
+            acquire_path(examination, source)
         parse(examination)
         timeline(examination)
 
@@ -78,7 +82,7 @@ def test_what_was_found_is_on_the_ledger_and_verified(case: Path) -> None:
     whole = path.read_bytes()
     path.chmod(0o644)
     try:
-        path.write_bytes(whole.replace(b"likely", b"cert__"))
+        path.write_bytes(whole.replace(b"claim", b"cloim"))
         assert [each.place for each in verify(case).differences] == ["findings/date-forged.jsonl"]
         (case / "findings" / "more.jsonl").write_bytes(b"{}")
         assert "findings/more.jsonl" in [each.place for each in verify(case).differences]
@@ -123,11 +127,11 @@ def test_without_a_key_file_what_cannot_be_checked_is_said(sources: Path, tmp_pa
 
 
 def test_the_verb_shows_a_table_reasons_and_one_object(case: Path) -> None:
-    shown = run("find", "--case", str(case), "--explain")
+    shown = here("find", "--case", str(case), "--explain")
     assert shown.code == 0
     assert "date-forged" in shown.out
     assert "because" in shown.out
-    told = json.loads(run("find", "--case", str(case), "--rule", "date-forged", "--json").out)
+    told = json.loads(here("find", "--case", str(case), "--rule", "date-forged", "--json").out)
     assert [each["found"] for each in told["rules"]] == [1]
 
 

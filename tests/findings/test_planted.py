@@ -1,4 +1,4 @@
-"""Thirty planted contradictions are found, and nothing is invented, neither beside them nor in the twin without them."""
+"""Thirty planted contradictions are found, and nothing is invented, neither beside them nor in their twin."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 from forensics import discovery
 from forensics.casefile.view import CaseView
 from forensics.findings.finding import Finding
+from forensics.timeline.build import build
 from tests.casebuilder import CaseBuilder
 from tests.findings.letters import look
 from tests.findings.planted import Exchange, exchange
-from forensics.timeline.build import build
 
 NEEDS_WORKERS = "body-changed"
 """Checked over stored bytes: see test_dkim_in_a_case."""

@@ -148,7 +148,8 @@ def greylisted() -> Made:
 
 def rejected_for_another() -> Made:
     one = letter(to=("tanaka@example.jp", "ono@example.com"))
-    return with_logs(one, logged(1, AT, one.id, "bounced", recipient="ono@example.com", recipients=("ono@example.com",)))
+    other = "ono@example.com"
+    return with_logs(one, logged(1, AT, one.id, "bounced", recipient=other, recipients=(other,)))
 
 
 def log_before_it_was_written() -> Made:
@@ -164,7 +165,9 @@ def log_as_the_mail_says() -> Made:
 def log_of_a_later_try() -> Made:
     one = letter()
     return with_logs(
-        one, logged(1, AT + 2 * SECOND, one.id, detail='{"host": "out"}'), logged(2, AT + HOUR, one.id, "deferred", detail='{"host": "out"}')
+        one,
+        logged(1, AT + 2 * SECOND, one.id, detail='{"host": "out"}'),
+        logged(2, AT + HOUR, one.id, "deferred", detail='{"host": "out"}'),
     )
 
 
@@ -259,7 +262,10 @@ def test_a_date_without_a_zone_contradicts_nothing_within_a_day(tmp_path: Path) 
 
 
 def test_an_account_whose_computer_is_off_is_one_finding_and_no_forgery(tmp_path: Path) -> None:
-    letters = [Letter(number=n, at=AT + n * HOUR, date=AT + n * HOUR + 40 * MINUTE, sender="ito@example.jp") for n in range(1, 9)]
+    times = [AT + n * HOUR for n in range(1, 9)]
+    letters = [
+        Letter(number=n, at=at, date=at + 40 * MINUTE, sender="ito@example.jp") for n, at in enumerate(times, start=1)
+    ]
     case = case_of(tmp_path / "case", [*ordinary(12), *letters])
     skew, _ = look(ClockSkew(), case)
     assert ["ito@example.jp" in each.claim_en for each in skew] == [True]
@@ -267,14 +273,20 @@ def test_an_account_whose_computer_is_off_is_one_finding_and_no_forgery(tmp_path
 
 
 def test_one_account_and_one_relay_alone_leave_open_whose_clock_it_is(tmp_path: Path) -> None:
-    letters = [Letter(number=n, at=AT + n * HOUR, date=AT + n * HOUR + 40 * MINUTE, hops=[(HOSTS[0], AT + n * HOUR)]) for n in range(1, 9)]
+    times = [AT + n * HOUR for n in range(1, 9)]
+    letters = [
+        Letter(number=n, at=at, date=at + 40 * MINUTE, hops=[(HOSTS[0], at)]) for n, at in enumerate(times, start=1)
+    ]
     (found,), _ = look(ClockSkew(), case_of(tmp_path / "case", letters))
     assert found.confidence == Confidence.POSSIBLE
     assert "the other one" in found.also_possible[0][1]
 
 
 def test_what_was_imported_together_is_one_finding(tmp_path: Path) -> None:
-    letters = [Letter(number=n, at=AT + n * HOUR, folder="/Old", clocks=[kept(AT + 300 * DAY + n * SECOND)]) for n in range(1, 40)]
+    letters = [
+        Letter(number=n, at=AT + n * HOUR, folder="/Old", clocks=[kept(AT + 300 * DAY + n * SECOND)])
+        for n in range(1, 40)
+    ]
     (found,), _ = look(ImportedLater(), case_of(tmp_path / "case", letters))
     assert len(found.subject) == 39
     assert found.confidence == Confidence.POSSIBLE
@@ -299,8 +311,8 @@ def test_a_received_field_below_the_subject_is_named_with_its_place(tmp_path: Pa
 
 
 def test_copies_of_one_message_are_one_finding(tmp_path: Path) -> None:
-    from tests.casebuilder import CaseBuilder
     from forensics.timeline.build import build
+    from tests.casebuilder import CaseBuilder
 
     one = letter(date=AT - 20 * DAY, message_id=google_id(AT))
     case = CaseBuilder(tmp_path / "case")

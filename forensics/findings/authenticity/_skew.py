@@ -1,8 +1,9 @@
 """How far the clock of each host, and of each account's programs, is off: estimated from pairs of neighbouring hops.
 
 For each pair of neighbours the median difference and its spread (median absolute deviation) are taken over all messages
-that passed both. A transit takes from nothing to a few minutes; where time runs backwards by about as much every time, one of
-the two clocks is off, and it is the one whose other neighbours contradict it too. A delay alone never makes a skew.
+that passed both. A transit takes from nothing to a few minutes; where time runs backwards by about as much every time,
+one of the two clocks is off, and it is the one whose other neighbours contradict it too. A delay alone is
+no skew.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ _MOST_NODES = 5_000
 EDGES = f"""
 CREATE TEMP TABLE au_edge AS
 WITH hop AS (
-    SELECT ref, hop, us, 'host ' || host AS node FROM au_clock WHERE kind = 'hop' AND host IS NOT NULL AND hop IS NOT NULL
+    SELECT ref, hop, us, 'host ' || host AS node FROM au_clock
+    WHERE kind = 'hop' AND host IS NOT NULL AND hop IS NOT NULL
 ), step AS (
     SELECT ref, node AS b, us, lag(node) OVER line AS a, lag(us) OVER line AS before
     FROM hop WINDOW line AS (PARTITION BY ref ORDER BY hop)

@@ -66,7 +66,7 @@ def is_slip(us: int) -> bool:
     """Whether a difference could be a wrong zone: whole hours, within the zones that there are."""
     size = abs(us)
     near = (size + HOUR // 2) // HOUR
-    return 1 <= near and size <= WIDEST_ZONE and abs(size - near * HOUR) <= _SLIP_TOLERANCE
+    return near >= 1 and size <= WIDEST_ZONE and abs(size - near * HOUR) <= _SLIP_TOLERANCE
 
 
 def short(text: object) -> str:

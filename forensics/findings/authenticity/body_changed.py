@@ -24,7 +24,10 @@ _WORDS: dict[str, Pair] = {
     ),
     "body_and_header_changed": ("本文とヘッダーが署名時と異なる", "neither the body nor the header is what was signed"),
     "key_missing": ("鍵が証拠にない", "the key is not among the evidence"),
-    "key_not_valid_then": ("この鍵はこの署名に使えなかった", "this key could not have been used for this signature"),
+    "key_not_valid_then": (
+        "この鍵はこの署名に使えなかった",
+        "this key could not have been used for this signature",
+    ),
     "expired": ("配送の時点で署名の期限が切れていた", "the signature had expired when the message was delivered"),
     "unsupported": ("この署名は検証できない", "this signature cannot be checked"),
 }
@@ -50,7 +53,8 @@ _SQL = f"""
     odd AS (SELECT DISTINCT ref FROM signature WHERE list_contains({list(_CHANGED)}, result))
     SELECT au_mail.ref, any_value(logical_id) AS logical_id, any_value(au_mail.address) AS place,
            bool_or(listed.ref IS NOT NULL) AS listed,
-           list({{'record': record, 'address': signature.address, 'field': field, 'domain': domain, 'selector': selector,
+           list({{'record': record, 'address': signature.address, 'field': field, 'domain': domain,
+                  'selector': selector,
                   'result': result, 'detail': detail, 'key': key_source}} ORDER BY number) AS signatures
     FROM odd JOIN au_mail USING (ref) JOIN signature USING (ref) LEFT JOIN listed ON listed.ref = au_mail.ref
     GROUP BY au_mail.ref ORDER BY logical_id, place
@@ -58,7 +62,7 @@ _SQL = f"""
 
 
 class BodyChanged:
-    """A DKIM or ARC signature of the message does not hold, although its key is at hand or its body hash can be told."""
+    """A DKIM or ARC signature of the message does not hold, or its body hash does not."""
 
     name = "body-changed"
     title = "Changed after signing"

@@ -39,6 +39,9 @@ _GROUPS = {
 _KINDS = ", ".join(f"'{each}'" for each in _GROUPS if each != "hop")
 
 
+_COMPARED = "SELECT count(*) AS n FROM au_date WHERE ref IN (SELECT ref FROM au_fair WHERE kind <> 'date')"
+
+
 def _sql(tolerance: int) -> str:
     # Of the hops the first and the last are witnesses: what lies between them is for the order of the Received fields.
     return f"""
@@ -145,7 +148,8 @@ class DateForged:
             rule=self.name,
             version=self.version,
             subject=subjects(copies),
-            claim_ja=f"Date 欄は、{len(against)}個の他の時計が示す時刻{side[0]}（最大 {span(widest, 0)}）の時刻を示している。",
+            claim_ja=f"Date 欄は、{len(against)}個の他の時計が示す時刻{side[0]}"
+            f"（最大 {span(widest, 0)}）の時刻を示している。",
             claim_en=f"The Date field states a time {side[1]} what {len(against)} other clocks of the message say, "
             f"by up to {span(widest, 1)}.",
             because=(here, *(_reason(each) for each in against)),

@@ -1,4 +1,4 @@
-"""Trace fields that do not stand as relays put them: each relay writes above what it got (RFC 5321 4.4, RFC 5322 3.6.7).
+"""Trace fields out of the order of relays: each writes above what it got (RFC 5321 4.4, RFC 5322 3.6.7).
 
 So from below to above time runs forwards, no Received field stands below the author's fields while others stand above,
 and fields that a message has once are there once. A field that only another program writes was added by another one.
@@ -53,7 +53,8 @@ def _sql(tolerance: int) -> str:
                    least(min(position) FILTER (name = 'from'), min(position) FILTER (name = 'subject')) AS begun
             FROM field GROUP BY ref
         ), below AS (
-            SELECT ref, list({{'id': id, 'address': address, 'position': position}} ORDER BY position)[:{_KEPT}] AS below
+            SELECT ref,
+                   list({{'id': id, 'address': address, 'position': position}} ORDER BY position)[:{_KEPT}] AS below
             FROM field JOIN placed USING (ref)
             WHERE name = 'received' AND position > authored AND highest < begun GROUP BY ref
         ), twice AS (
@@ -68,7 +69,8 @@ def _sql(tolerance: int) -> str:
             FROM field GROUP BY ref
             HAVING count(*) FILTER (name IN ({_FOREIGN})) > 0 AND mailer IS NOT NULL
         ), odd AS (
-            SELECT ref FROM backwards UNION SELECT ref FROM below UNION SELECT ref FROM doubled UNION SELECT ref FROM mixed
+            SELECT ref FROM backwards UNION SELECT ref FROM below UNION SELECT ref FROM doubled
+            UNION SELECT ref FROM mixed
         )
         SELECT au_mail.ref, logical_id, au_mail.address AS place, backwards, below, doubled, mailer, foreigners
         FROM odd JOIN au_mail USING (ref) LEFT JOIN backwards USING (ref) LEFT JOIN below USING (ref)
@@ -146,11 +148,11 @@ def _reasons(row: dict[str, Any]) -> list[Because]:
         says, before, at = short(each["says"]), short(each["before"]), when(each["us"])
         ja = f"{says}: {at}、その前の {before} より{span(each['off'], 0)}前"
         made.append(_because(each, ja, f"{says}: {at}, {span(each['off'], 1)} before {before}, which comes first"))
-    for each in row["below"] or []:
-        number = each["position"]
-        made.append(_because(each, f"{number}番目の欄は Received", f"field {number} is a Received field"))
-    for each in row["doubled"] or []:
-        made.append(_because(each, f"{each['name']} 欄", f"a field {each['name']}"))
+    made += [
+        _because(each, f"{each['position']}番目の欄は Received", f"field {each['position']} is a Received field")
+        for each in row["below"] or []
+    ]
+    made += [_because(each, f"{each['name']} 欄", f"a field {each['name']}") for each in row["doubled"] or []]
     for each in _strangers(row):
         owner, said = _mailers.FOREIGN_FIELDS[each["name"]], short(row["mailer"])
         ja = f"{each['name']} は {owner} の欄、名乗りは {said}"

@@ -6,7 +6,7 @@ What came in together is one finding: a migration moves folders, hardly ever a s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Any, ClassVar
 
 from forensics.casefile.view import CaseView
@@ -26,7 +26,8 @@ PLACED = """
 CREATE OR REPLACE TEMP TABLE au_placed AS
 WITH mail AS (
     SELECT ref, max(fair_us) AS latest_us, max(fair_us) FILTER (kind = 'hop') AS hop_us FROM au_fair
-    WHERE kind IN ('date', 'hop', 'server-id', 'signed', 'submitted') OR (kind = 'delivered' AND says LIKE 'PR\\_%' ESCAPE '\\')
+    WHERE kind IN ('date', 'hop', 'server-id', 'signed', 'submitted')
+       OR (kind = 'delivered' AND says LIKE 'PR\\_%' ESCAPE '\\')
     GROUP BY ref
 ), ranked AS (
     SELECT ref, id, address, says, us, kind, row_number() OVER (
@@ -103,11 +104,14 @@ class ImportedLater:
         later, alone = first["side"] == "later", number == 1
         says, folder, off = short(first["says"]), short(first["store_path"] or first["evidence"]), first["least"]
         if later:
-            ja = f"フォルダ {folder} の{number:,}件は、メールのどの時計よりも{span(off, 0)}以上後に受け入れられている（{says}）。"
-            en = f"{number:,} in the folder {folder}: taken in {span(off, 1)} or more after every clock of the mail ({says})."
+            ja = f"フォルダ {folder} の{number:,}件は、メールのどの時計よりも"
+            ja += f"{span(off, 0)}以上後に受け入れられている（{says}）。"
+            en = f"{number:,} in the folder {folder}: taken in {span(off, 1)} or more "
+            en += f"after every clock of the mail ({says})."
         else:
             ja = f"フォルダ {folder} の{number:,}件は、中継の時刻より{span(off, 0)}前の受入れ時刻を持つ（{says}）。"
-            en = f"{number:,} in the folder {folder}: a time of taking in that lies {span(off, 1)} before a relay had it ({says})."
+            en = f"{number:,} in the folder {folder}: a time of taking in that lies {span(off, 1)} or more "
+            en += f"before a relay had it ({says})."
         weak = first["kind"] == "file modified" or not alone
         also = [IMPORT, _COPIED if first["kind"] == "file modified" else _MOVED]
         also += [QUEUE] if later else [SKEW, SCHEDULED]
@@ -137,5 +141,9 @@ def _reason(row: dict[str, Any]) -> Because:
 def _lots(found: Iterator[dict[str, Any]]) -> Iterator[tuple[list[dict[str, Any]], int]]:
     """Rows that belong together: the first of them, and how many they are."""
     for _, lot in groupby(found, key=lambda row: row["lot"]):
-        kept = list(islice(lot, SUBJECTS_KEPT))
-        yield kept, len(kept) + sum(1 for _ in lot)
+        kept: list[dict[str, Any]] = []
+        number = 0
+        for number, row in enumerate(lot, start=1):
+            if number <= SUBJECTS_KEPT:
+                kept.append(row)
+        yield kept, number

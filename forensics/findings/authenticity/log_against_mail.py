@@ -51,11 +51,14 @@ WITH hop AS (
          AND (hop.host = au_log.host OR (hop.short = au_log.host AND NOT contains(au_log.host, '.')))
     WHERE au_log.us IS NOT NULL
     QUALIFY row_number() OVER (
-        PARTITION BY au_log.message_id, au_log.evidence, au_log.source ORDER BY abs(au_log.us - fair_us), au_log.address) = 1
+        PARTITION BY au_log.message_id, au_log.evidence, au_log.source
+        ORDER BY abs(au_log.us - fair_us), au_log.address) = 1
 ), mail AS (
     SELECT au_date.message_id, min(least(au_date.fair_us, coalesce(first.us, au_date.fair_us))) AS begins,
-           max(greatest(au_date.fair_us, coalesce(first.latest, au_date.fair_us))) AS ends, arg_min(au_date.date_id, au_date.address) AS id,
-           min(date_address) AS address, arg_min(au_date.ref, au_date.address) AS ref, any_value(au_date.logical_id) AS logical_id
+           max(greatest(au_date.fair_us, coalesce(first.latest, au_date.fair_us))) AS ends,
+           arg_min(au_date.date_id, au_date.address) AS id,
+           min(date_address) AS address, arg_min(au_date.ref, au_date.address) AS ref,
+           any_value(au_date.logical_id) AS logical_id
     FROM au_date LEFT JOIN (
         SELECT ref, min(fair_us) AS us, max(fair_us) AS latest FROM au_fair WHERE kind = 'hop' GROUP BY ref
     ) AS first USING (ref)
@@ -152,7 +155,8 @@ class LogAgainstMail:
             rule=self.name,
             version=self.version,
             subject=tuple(str(each["log_id"]) for each in kept),
-            claim_ja=f"ログ {name} の時計は、メールの時計に対して約{span(row['us'], 0)}{side[0]}いる（{row['readings']:,}件）。",
+            claim_ja=f"ログ {name} の時計は、メールの時計に対して"
+            f"約{span(row['us'], 0)}{side[0]}いる（{row['readings']:,}件）。",
             claim_en=f"The clock of the log {name} stands about {span(row['us'], 1)} {side[1]} the clocks of the mail, "
             f"over {row['readings']:,} messages.",
             because=tuple(reason for each in kept for reason in _reasons(each, each["off"])),

@@ -16,7 +16,8 @@ _WORN = ", ".join(f"'{each}'" for each in _mailers.LAYOUT_FAMILY)
 _SQL = f"""
     SELECT au_mail.ref, any_value(logical_id) AS logical_id, any_value(au_mail.address) AS place,
            any_value(header.id) AS id, any_value(header.address) AS address, any_value(header.decoded) AS said,
-           list(DISTINCT {{'id': au_clock.id, 'address': au_clock.address, 'layout': layout, 'says': says, 'kind': kind}})
+           list(DISTINCT {{'id': au_clock.id, 'address': au_clock.address,
+                           'layout': layout, 'says': says, 'kind': kind}})
                AS marks
     FROM header JOIN au_mail ON au_mail.ref = message_id_ref JOIN au_clock ON au_clock.ref = au_mail.ref
     WHERE {_MAILER} AND kind IN ('message-id', 'boundary') AND layout IN ({_WORN})
@@ -64,7 +65,12 @@ class MailerMismatch:
             considered=considered,
             found=found,
             could_not_read=named - considered,
-            why_not=((f"{left}件は、知られた書式の識別子またはメールソフトを持たない", f"{left} have no mailer or no layout that is known"),)
+            why_not=(
+                (
+                    f"{left}件は、知られた書式の識別子またはメールソフトを持たない",
+                    f"{left} have no mailer or no layout that is known",
+                ),
+            )
             if named - considered
             else (),
         )

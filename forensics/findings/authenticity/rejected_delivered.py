@@ -1,4 +1,4 @@
-"""A message that a log says was refused, cancelled or not delivered to an account, and that reached that account after all.
+"""A message that a log says was refused or cancelled for an account, and that reached that account after all.
 
 Reconciliation X1 of a hold or approval system, and of any relay: rejected, but delivered. A temporary refusal (a reply
 code that begins with 4) is how greylisting works and counts for nothing.
@@ -16,8 +16,8 @@ from forensics.findings.authenticity._words import NO_INTENT, NO_PERSON, SKEW, s
 from forensics.findings.finding import Because, Confidence, Finding, Looked, Pair
 
 _REFUSED = (
-    "rejected", "reject", "refused", "cancelled", "canceled", "discarded", "expired", "blocked", "bounced", "failed", "fail",
-    "undeliverable", "undelivered", "denied",
+    "rejected", "reject", "refused", "cancelled", "canceled", "discarded", "expired", "blocked", "bounced", "failed",
+    "fail", "undeliverable", "undelivered", "denied",
 )  # fmt: skip
 _DELIVERED = ("sent", "delivered", "deliver", "success")
 _RELEASED: Pair = ("保留が後から承認・解除された", "a hold that was released or approved afterwards")
@@ -119,7 +119,8 @@ class RejectedDelivered:
             version=self.version,
             subject=tuple(str(row[key]) for key in ("logical_id", "ref", "id") if row[key]),
             claim_ja=f"アカウント {account} 宛ての {message} は、ログで {verb} とされた後も配送された記録がある。",
-            claim_en=f"{message} for the account {account} is logged as {verb}, and is recorded as delivered all the same.",
+            claim_en=f"{message} for the account {account} is logged as {verb}, "
+            "and is recorded as delivered all the same.",
             because=tuple(_reasons(row)),
             confidence=Confidence.LIKELY,
             also_possible=(_RELEASED, _RESENT, _OTHER, SKEW),

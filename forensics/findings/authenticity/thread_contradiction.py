@@ -51,19 +51,23 @@ def _sql(tolerance: int) -> str:
                    min(date_address) AS address, arg_min(ref, date_address) AS parent_ref
             FROM au_date WHERE message_id IS NOT NULL GROUP BY message_id
         ), reply AS (
-            SELECT au_date.ref, {{'id': parent.id, 'address': parent.address, 'says': parent.message_id, 'us': parent.us,
+            SELECT au_date.ref, {{'id': parent.id, 'address': parent.address, 'says': parent.message_id,
+                                  'us': parent.us,
                                   'off': parent.us - fair_us}} AS parent, parent_ref
             FROM au_date JOIN message ON message.id = au_date.ref
             JOIN parent ON parent.message_id = regexp_extract(message.in_reply_to, '<[^<>]+>')
             WHERE parent.message_id <> coalesce(message.message_id, '')
         ), early AS (SELECT ref, parent FROM reply WHERE parent.off > {tolerance}),
         other AS (
-            SELECT ref, {{'id': question.id, 'address': question.address, 'says': question.message_id}} AS other
-            FROM reply JOIN message AS answer ON answer.id = reply.ref JOIN message AS question ON question.id = parent_ref
+            SELECT ref,
+                   {{'id': question.id, 'address': question.address, 'says': question.message_id}} AS other
+            FROM reply JOIN message AS answer ON answer.id = reply.ref
+            JOIN message AS question ON question.id = parent_ref
             WHERE left(answer.thread_index, {_HEAD}) <> left(question.thread_index, {_HEAD})
         ), odd AS (SELECT ref FROM late UNION SELECT ref FROM early UNION SELECT ref FROM other)
         SELECT au_date.ref, logical_id, au_date.address AS place, date_us, date_id, date_address, late, parent, other
-        FROM odd JOIN au_date USING (ref) LEFT JOIN late USING (ref) LEFT JOIN early USING (ref) LEFT JOIN other USING (ref)
+        FROM odd JOIN au_date USING (ref) LEFT JOIN late USING (ref)
+             LEFT JOIN early USING (ref) LEFT JOIN other USING (ref)
         ORDER BY logical_id, place
     """  # noqa: S608 - filled with constants only
 

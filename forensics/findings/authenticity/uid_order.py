@@ -50,7 +50,8 @@ WITH stored AS (
     WHERE says = 'From_ line' AND span_start IS NOT NULL AND depth = 0
       AND message.id NOT IN (SELECT ref FROM numbered WHERE number IS NOT NULL)
 ), nodes AS (
-    SELECT message.id AS ref, 'node' AS kind, try_cast(regexp_extract(message.address, 'node:(\\d+)$', 1) AS BIGINT) >> 5
+    SELECT message.id AS ref, 'node' AS kind,
+           try_cast(regexp_extract(message.address, 'node:(\\d+)$', 1) AS BIGINT) >> 5
            AS number, us, made.id, made.address, says
     FROM message JOIN au_clock AS made ON made.ref = message.id AND made.kind = 'created'
     WHERE depth = 0 AND recovery IN ('live', 'soft_deleted')
