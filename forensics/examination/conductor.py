@@ -136,16 +136,17 @@ class Examination:
         shutil.rmtree(self.folder / SPILL, ignore_errors=True)
         lines = list(self.view().lines)
         self._last_ns = time_of(lines[-1]) if lines else 0
-        if self._ledger.set_aside:
-            result = {"torn": f"ledger/torn/{self._ledger.set_aside}"}
-            why = "the last line of the ledger was cut short and set aside"
-            lines.append(self.note(Act.ANOMALY, why=why, result=result))
         if not lines:
             if UUID(self.facts.id).version != 7:
                 raise IntegrityError("the id in case.toml is not one that this program gives", place=str(self.folder))
             lines.append(self.note(Act.CASE_OPEN, params=self._facts_as_params()))
             if self.facts.review:
                 lines += [self.note(Act.KEY_ADD, params=key) for key in key_lines(people_of(self.folder))]
+        if self._ledger.set_aside:
+            # After the line that opens a case, because it may be that line which was cut short.
+            result = {"torn": f"ledger/torn/{self._ledger.set_aside}"}
+            why = "the last line of the ledger was cut short and set aside"
+            lines.append(self.note(Act.ANOMALY, why=why, result=result))
         stated = (line.value.get("params", {}).get("case_toml_sha256") for line in lines)
         self._stated = next((each for each in reversed(list(stated)) if each), "")
         self._take_up_keys(lines)
