@@ -10,7 +10,7 @@ from forensics.findings.authenticity._clocks import has_table
 FAIR = """
 CREATE TEMP TABLE au_fair AS
 SELECT au_clock.*, coalesce(au_skew.us, 0) AS skew_us, au_clock.us - coalesce(au_skew.us, 0) AS fair_us
-FROM au_clock LEFT JOIN au_skew ON au_clock.kind = 'hop' AND au_skew.node = 'host ' || au_clock.host
+FROM au_clock LEFT JOIN au_skew ON au_clock.kind IN ('hop', 'queue-id') AND au_skew.node = 'host ' || au_clock.host
 """
 DATES = """
 CREATE TEMP TABLE au_date AS

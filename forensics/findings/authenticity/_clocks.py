@@ -44,7 +44,8 @@ SELECT id, address, ref, position, us, says, raw, zone, minutes, layout,
             WHEN meaning IN ('signed', 'thread_started', 'thread_answered') THEN meaning
             WHEN basis = 'store' AND meaning IN ('submitted', 'delivered', 'created', 'deferred') THEN meaning
             WHEN basis = 'filesystem' THEN 'file ' || meaning END AS kind,
-       CASE WHEN basis = 'relay' THEN lower(nullif(regexp_extract(says, ' by (.+)$', 1), '')) END AS host,
+       CASE WHEN basis = 'relay' THEN lower(nullif(regexp_extract(says, ' by (.+)$', 1), ''))
+            WHEN field LIKE 'id of received%' THEN lower(regexp_extract(says, ' by (.+) \\([^()]*\\)$', 1)) END AS host,
        CASE WHEN basis = 'relay' THEN try_cast(regexp_extract(says, '^Received (\\d+)/', 1) AS INTEGER) END AS hop
 FROM told
 """  # noqa: S608 - filled with constants only

@@ -58,6 +58,7 @@ def _sql(tolerance: int) -> str:
                any_value(date_address) AS date_address, any_value(au_date.address) AS place,
                count(*) FILTER (abs(witness.fair_us - au_date.fair_us) <= {tolerance}) AS agree,
                list({{'id': witness.id, 'address': witness.address, 'kind': kind, 'us': us, 'says': says, 'zone': zone,
+                      'host': host,
                       'off': witness.fair_us - au_date.fair_us}} ORDER BY witness.position)
                    FILTER (abs(witness.fair_us - au_date.fair_us) > {tolerance}) AS against
         FROM au_date JOIN witness USING (ref)
@@ -172,7 +173,9 @@ def _reason(clock: dict[str, Any]) -> Because:
 
 def _confidence(against: list[dict[str, Any]], slip: bool) -> Confidence:
     groups = {_GROUPS[each["kind"]] for each in against}
-    if slip or len(groups) == 1 == len({each["says"] for each in against}):
+    # What one host wrote twice, as its queue id and as its Received field, is one clock.
+    clocks = {each["host"] or each["says"] for each in against}
+    if slip or len(groups) == 1 == len(clocks):
         return Confidence.POSSIBLE
     return Confidence.CERTAIN if len(groups) >= 3 else Confidence.LIKELY
 

@@ -26,7 +26,7 @@ _SORTED: Pair = ("並べ替えや圧縮によるフォルダの作り直し", "a
 _ORDERS = {
     "uid": ("UID", "UIDs"),
     "node": ("ノードID", "node ids"),
-    "file": ("mbox ファイル内の順序", "places in the mbox file"),
+    "file": ("mbox ファイル内の位置", "places in the mbox file"),
 }
 
 # For UIDs and mbox the time is when the message came; a PST makes the node when it makes the item.
