@@ -91,8 +91,8 @@ class Act(StrEnum):
     FIND = "find"
     """Rules asked the timeline their questions; ``out`` holds what they found and where they looked."""
     MAP = "map"
-    """A mapping of foreign tables was put into the case: ``params`` hold the ``pattern`` of the files that it is for and
-    the mapping as it was understood, ``out`` the file as a person wrote it."""
+    """A mapping of foreign tables was put into the case: ``params`` hold the ``pattern`` of the files that it is for
+    and the mapping as it was understood, ``out`` the file as a person wrote it."""
     PLAYBOOK = "playbook"
     """A step of a playbook was ticked off or noted."""
 

@@ -1,4 +1,4 @@
-"""Runs inside a guarded worker: both readers over one store, every point on which they differ and what libpff cannot open."""
+"""Runs inside a guarded worker: both readers over one store, where they differ and what libpff cannot open."""
 
 from __future__ import annotations
 

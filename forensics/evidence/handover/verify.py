@@ -42,8 +42,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Iterator
 
-VERSION = "1.0"
-VERIFIED, FAILED, CONSISTENT, INCOMPLETE, UNREADABLE = 0, 10, 11, 12, 13
+VERSION, VERIFIED, FAILED, CONSISTENT, INCOMPLETE, UNREADABLE = "1.0", 0, 10, 11, 12, 13
 WARNING, NOTE = 1, 2  # findings of these levels leave the verdict as it is
 LEVELS = {
     FAILED: ("FAILED", "不合格：矛盾があります（改ざんまたは破損を検知）"), WARNING: ("warning", "注意"), NOTE: ("note", "参考"),
@@ -169,7 +168,8 @@ def get(value: Any, path: str, kind: type = str) -> Any:  # the same; where it i
 # Ed25519 (RFC 8032 5.1): points as (X, Y, Z, T) with x = X/Z, y = Y/Z, x*y = T/Z.
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D, NEUTRAL = -121665 * pow(121666, P - 2, P) % P, (0, 1, 1, 0)
-Point = Key = Any  # of a log: name, key id, Ed25519 public key
+Point = Any
+Key = Any  # of a log: name, key id, Ed25519 public key
 def add(p: Point, q: Point) -> Point:  # RFC 8032 5.1.4
     a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
     c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
@@ -780,7 +780,7 @@ def check_persons(bundle: Bundle, checkpoints: "list[Checkpoint]", ledger: Ledge
             said_ = parse_json(data)
             check_person(bundle, name, data, who, "approve", request["line"], get(said_, "at_ns", int) // 10**9, people)
             asked, ids, need = get(said_, "request", dict), Tree(), ledger.story.need
-            for each in bundle.lines(request["ids"]) if request["ids"] in bundle.files else (): ids.append(leaf_hash(each))
+            for one in bundle.lines(request["ids"]) if request["ids"] in bundle.files else (): ids.append(leaf_hash(one))
             scope = {"root": ids.root().hex(), "count": ids.size}
             same = all(asked.get(key) == dig(request, key) for key in ("requester", "stage", "from_ns", "until_ns", "max_views"))
             same = same and hashlib.sha256(canonical(asked)).hexdigest() == request["paper"] and asked.get("scope") == scope
@@ -857,8 +857,8 @@ def check_packet(bundle: Bundle, anchors: Anchors) -> bool:
         with bundle.reading(13, "malformed", name): when = max(when, check_proof(bundle, name, {each.data: each for each in checkpoints}, proven, used))
     for name in bundle.names("data/"):
         need(name in proven or re.match(CHECKPOINTS + r"|data/keys/tsa/[^/]+\.pem$", name), 13, "unlisted", name, by="any proof")
-    text = bundle.paper(KEYS_INSIDE) if KEYS_INSIDE in bundle.files else b""
-    trusted = set(anchors.keys) or set(map(parse_vkey, text.decode("utf-8").splitlines()))
+    inside = bundle.paper(KEYS_INSIDE).decode("utf-8") if KEYS_INSIDE in bundle.files else ""
+    trusted = set(anchors.keys) or set(map(parse_vkey, inside.splitlines()))
     people = parse_signers(bundle.paper(SIGNERS_INSIDE).decode("utf-8")) if SIGNERS_INSIDE in bundle.files else []
     for each in checkpoints:
         with bundle.reading(3, "signature", each.name):
