@@ -64,20 +64,19 @@ SELECT id, row_number() OVER (
 FROM numbered
 """
 
+# A number for each row would hold them all in memory; the rows of a sorted table are numbered by where they lie.
 ORDERED = """
 CREATE OR REPLACE TEMP TABLE tl_event AS
 WITH tl_place AS (
     SELECT id, evidence, address FROM tl_keyed UNION ALL SELECT id, evidence, address FROM log_event
 )
-SELECT row_number() OVER (
-           ORDER BY reading.utc NULLS LAST, reading.utc_ns NULLS LAST, tl_place.evidence, tl_place.address,
-                    reading.position, reading.id) AS place,
-       substr(sha256('event' || chr(0) || reading.address), 1, 32) AS event_id,
+SELECT substr(sha256('event' || chr(0) || reading.address), 1, 32) AS event_id,
        reading.* EXCLUDE (id, address), coalesce(tl_repeat.is_repeat, false) AS is_repeat
 FROM tl_reading AS reading
 JOIN tl_place ON tl_place.id = reading.message_id_ref
 LEFT JOIN tl_repeat ON tl_repeat.id = reading.id
-ORDER BY place
+ORDER BY reading.utc NULLS LAST, reading.utc_ns NULLS LAST, tl_place.evidence, tl_place.address, reading.position,
+         reading.id
 """
 
 ITEMS = f"""
@@ -86,34 +85,37 @@ SELECT message.id, message.id AS message_ref, tl_copy.logical_id, tl_copy.copies
        message.address, message.store_path, message.recovery, message.depth, message.attachment_count,
        coalesce(message.sender_address, message.sender) AS sender, recipients,
        substr(message.subject, 1, {SUBJECT_CUT})
-       || CASE WHEN length(message.subject) > {SUBJECT_CUT} THEN '…' ELSE '' END AS subject, NULL AS operation,
-       NULL AS account
+       || CASE WHEN length(message.subject) > {SUBJECT_CUT} THEN '…' ELSE '' END AS subject, NULL::VARCHAR AS operation,
+       NULL::VARCHAR AS account
 FROM message
 JOIN tl_copy ON tl_copy.id = message.id
 LEFT JOIN tl_recipients ON tl_recipients.message_id_ref = message.id
-UNION ALL
-SELECT log_event.id, NULL, named.logical_id, coalesce(named.copies, 0)::INTEGER, log_event.evidence, log_event.address,
-       NULL, log_event.recovery, 0, 0, log_event.sender, substr(log_event.recipient, 1, {SUBJECT_CUT}),
-       substr(log_event.subject, 1, {SUBJECT_CUT}), operation,
+"""  # noqa: S608 - filled with constants only
+
+# In a statement of its own, because the joins of one statement share the memory.
+LOG_ITEMS = f"""
+INSERT INTO tl_item
+SELECT log_event.id, NULL, tl_shown.logical_id, coalesce(tl_shown.copies, 0)::INTEGER, log_event.evidence,
+       log_event.address, NULL, log_event.recovery, 0, 0, log_event.sender,
+       substr(log_event.recipient, 1, {SUBJECT_CUT}), substr(log_event.subject, 1, {SUBJECT_CUT}), operation,
        coalesce(log_event.actor, actor_ip, log_event.sender, json_extract_string(detail, '$.host'), log_event.source)
 FROM log_event LEFT JOIN tl_shown ON tl_shown.id = log_event.id
-LEFT JOIN (SELECT logical_id, copies FROM tl_copy WHERE copy = 1) AS named ON named.logical_id = tl_shown.logical_id
 """  # noqa: S608 - filled with constants only
 
 _DONE_WITH = tuple(f"DROP TABLE {name}" for name in ("tl_reading", "tl_repeat", "tl_recipients"))
-TABLES = (RECIPIENTS, READINGS, REPEATS, ORDERED, ITEMS, *_DONE_WITH)
+TABLES = (RECIPIENTS, READINGS, REPEATS, ORDERED, ITEMS, LOG_ITEMS, *_DONE_WITH)
 """Run in this order after those of ``same_message`` and ``joins``. A slice of ``tl_event`` is one read."""
 
 # Rows get their texts slice by slice: sorted with all of them, they would not fit into the memory limit.
 EVENTS = f"""
 WITH described AS (
-    SELECT tl_event.*, tl_item.* EXCLUDE (id),
+    SELECT tl_event.rowid AS place, tl_event.*, tl_item.* EXCLUDE (id),
            CASE WHEN operation IS NOT NULL THEN account
                 WHEN meaning IN ('sent', 'submitted') THEN sender
                 WHEN basis = 'relay' THEN coalesce(host, says)
                 ELSE evidence || coalesce(' ' || nullif(store_path, ''), '') END AS actor
     FROM tl_event JOIN tl_item ON tl_item.id = tl_event.message_id_ref
-    WHERE place > $FIRST AND place <= $LAST
+    WHERE tl_event.rowid >= $FIRST AND tl_event.rowid < $LAST
 )
 SELECT event_id, utc, utc_ns, meaning, basis, says, zone, offset_minutes, precision, raw, position,
        message_ref, logical_id, evidence, address, store_path, recovery,
@@ -126,5 +128,5 @@ ORDER BY place
 
 
 def slice_sql(first: int, last: int) -> str:
-    """The events after place ``first`` up to and with place ``last``."""
+    """The events from place ``first`` to before place ``last``, counted from 0."""
     return EVENTS.replace("$FIRST", str(first)).replace("$LAST", str(last))

@@ -91,9 +91,11 @@ CREATE OR REPLACE TEMP TABLE tl_shown AS
 WITH best AS (
     SELECT n, logical_id, rank FROM tl_join WHERE logical_id IS NOT NULL
     QUALIFY rank = min(rank) OVER (PARTITION BY n)
+), one AS (
+    SELECT n, min(logical_id) AS logical_id FROM best GROUP BY n HAVING min(logical_id) = max(logical_id)
 )
-SELECT tl_log.id, min(logical_id) AS logical_id FROM best JOIN tl_log USING (n)
-GROUP BY tl_log.id HAVING count(DISTINCT logical_id) = 1
+SELECT tl_log.id, one.logical_id, tl_copy.copies
+FROM one JOIN tl_log USING (n) JOIN tl_copy ON tl_copy.logical_id = one.logical_id AND tl_copy.copy = 1
 """
 
 

@@ -43,9 +43,11 @@ CREATE OR REPLACE TEMP TABLE tl_thing AS
 WITH mail AS (
     SELECT logical_id, bool_and(is_draft) AS is_draft FROM tl_lying GROUP BY logical_id
 )
-SELECT mail.logical_id AS thing, mail.logical_id, NULL AS mid, utc,
+SELECT mail.logical_id AS thing, mail.logical_id, own.mid, utc,
        NOT is_draft OR mail.logical_id IN (SELECT logical_id FROM tl_in_log WHERE logical_id IS NOT NULL) AS was_sent
-FROM mail JOIN tl_when USING (logical_id)
+FROM mail JOIN tl_when ON tl_when.logical_id = mail.logical_id
+LEFT JOIN (SELECT logical_id, min(mid) AS mid FROM tl_known GROUP BY logical_id) AS own
+  ON own.logical_id = mail.logical_id
 UNION ALL
 SELECT thing, NULL, min(mid), min(utc), true FROM tl_in_log WHERE logical_id IS NULL GROUP BY thing
 """
@@ -144,36 +146,61 @@ ANTI JOIN tl_in_log ON tl_in_log.thing = tl_thing.thing AND tl_in_log.place = wa
 WHERE was_sent
 """
 
-PRESENCE = """
+# One statement for each kind of cell, because the joins of one statement share the memory.
+CELLS = """
+CREATE OR REPLACE TEMP TABLE tl_cell AS
 WITH roles AS (
-    SELECT thing, account, list_sort(list(DISTINCT role)) AS roles FROM tl_concerned GROUP BY ALL
-), cells AS (
-    SELECT tl_lying.logical_id, NULL AS mid, tl_lying.place, 'store' AS kind, tl_store.account,
-           coalesce(roles, []::VARCHAR[]) AS roles, status, tl_store.ground AS ground, copies, how, message_ref
-    FROM tl_lying JOIN tl_store USING (place)
-    LEFT JOIN roles ON roles.thing = tl_lying.logical_id AND roles.account = tl_store.account
-    UNION ALL
-    SELECT expected.logical_id, mid, expected.place, 'store', expected.account, roles, expected.status, ground, 0,
-           []::VARCHAR[], NULL
-    FROM tl_expected AS expected
-    ANTI JOIN tl_lying ON tl_lying.logical_id = expected.logical_id AND tl_lying.place = expected.place
-    UNION ALL
-    SELECT logical_id, CASE WHEN logical_id IS NULL THEN mid END, place, 'log', NULL, []::VARCHAR[], 'present', 'lines',
-           lines, how, NULL
-    FROM tl_in_log
-    UNION ALL
-    SELECT logical_id, mid, place, 'log', NULL, []::VARCHAR[], status, ground, 0, []::VARCHAR[], NULL
-    FROM tl_log_expected
+    SELECT thing, account, list_sort(list(DISTINCT role)) AS roles FROM tl_concerned
+    WHERE account IN (SELECT account FROM tl_store) GROUP BY ALL
 )
-SELECT cells.logical_id, coalesce('<' || cells.mid || '>', '<' || own.mid || '>') AS message_id, tl_thing.utc, kind,
-       place, cells.account, roles, status, ground, copies, how, message_ref
-FROM cells LEFT JOIN tl_thing ON tl_thing.thing = coalesce(cells.logical_id, '<' || cells.mid || '>')
-LEFT JOIN (SELECT logical_id, min(mid) AS mid FROM tl_known GROUP BY logical_id) AS own
-  ON own.logical_id = cells.logical_id
-ORDER BY cells.logical_id NULLS LAST, message_id, kind DESC, place NULLS LAST, cells.account, ground
+SELECT tl_lying.logical_id AS thing, tl_lying.place, 'store' AS kind, tl_store.account,
+       coalesce(roles, []::VARCHAR[]) AS roles, status, tl_store.ground AS ground, copies, how, message_ref
+FROM tl_lying JOIN tl_store USING (place)
+LEFT JOIN roles ON roles.thing = tl_lying.logical_id AND roles.account = tl_store.account
+"""
+EXPECTED_CELLS = """
+INSERT INTO tl_cell
+SELECT expected.thing, expected.place, 'store', expected.account, roles, expected.status, ground, 0, []::VARCHAR[], NULL
+FROM tl_expected AS expected
+ANTI JOIN tl_lying ON tl_lying.logical_id = expected.logical_id AND tl_lying.place = expected.place
+"""
+LOG_CELLS = """
+INSERT INTO tl_cell
+SELECT thing, place, 'log', NULL, []::VARCHAR[], 'present', 'lines', lines, how, NULL FROM tl_in_log
+UNION ALL
+SELECT thing, place, 'log', NULL, []::VARCHAR[], status, ground, 0, []::VARCHAR[], NULL FROM tl_log_expected
+"""
+
+PRESENCE = """
+SELECT tl_thing.logical_id, '<' || tl_thing.mid || '>' AS message_id, tl_thing.utc, kind, place, account, roles, status,
+       ground, copies, how, message_ref
+FROM tl_cell JOIN tl_thing USING (thing)
+ORDER BY tl_thing.logical_id NULLS LAST, message_id, kind DESC, place NULLS LAST, account, ground
 """
 """One row for each message and place; ``copies`` counts copies or lines, ``how`` is what they are."""
 
-TABLES = (COPIES, IN_LOGS, THINGS, ACCOUNTS, MONTHS, KEEPS, EXPECTED, LOG_DAYS, LOG_EXPECTED)
+TABLES = (
+    COPIES,
+    IN_LOGS,
+    THINGS,
+    ACCOUNTS,
+    MONTHS,
+    KEEPS,
+    EXPECTED,
+    LOG_DAYS,
+    LOG_EXPECTED,
+    CELLS,
+    EXPECTED_CELLS,
+    LOG_CELLS,
+)
 """Run after those of ``joins`` and ``places``."""
-DONE_WITH = ("tl_lying", "tl_in_log", "tl_thing", "tl_concerned", "tl_keeps", "tl_expected", "tl_log_expected")
+DONE_WITH = (
+    "tl_lying",
+    "tl_in_log",
+    "tl_thing",
+    "tl_concerned",
+    "tl_keeps",
+    "tl_expected",
+    "tl_log_expected",
+    "tl_cell",
+)
