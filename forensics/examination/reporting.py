@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from forensics import canonical, discovery
-from forensics.casefile.acts import Act
+from forensics.casefile.acts import Act, Phase
 from forensics.casefile.view import CaseView
 from forensics.errors import DONE, UsageError
 from forensics.examination.conductor import Examination
@@ -53,17 +53,19 @@ def report(
     """Write the named reports, or the usual ones, unless they were written from just this timeline.
 
     A report with ``on_request`` is written only by its name; it alone takes a selection of messages. One with
-    ``from_ledger`` needs no timeline, and one with ``takes_options`` is a paper, of which each language is a report.
+    ``from_ledger`` needs no timeline, one with ``from_findings`` is usual once rules were asked, and one with
+    ``takes_options`` is a paper, of which each language is a report.
     """
     known = available()
     unknown = [name for name in names if name not in known]
     if unknown:
         raise UsageError(f"there is no report named {unknown[0]!r}", todo=f"name one of: {', '.join(known)}")
-    usual = [name for name, offer in known.items() if not _on_request(offer)]
-    if selection is not None and not any(_on_request(known[name]) for name in names):
-        named = ", ".join(name for name in known if name not in usual)
-        raise UsageError("a selection is for reports on request only", todo=f"name one of: {named}")
     view = examination.view()
+    asked = view.newest(Act.FIND) is not None
+    usual = [name for name, offer in known.items() if not _on_request(offer) and (asked or not _from_findings(offer))]
+    if selection is not None and not any(_on_request(known[name]) for name in names):
+        named = ", ".join(name for name, offer in known.items() if _on_request(offer))
+        raise UsageError("a selection is for reports on request only", todo=f"name one of: {named}")
     chosen = (options or PaperOptions()).checked()
     wanted = [known[name] for name in names or usual]
     if not all(_from_ledger(offer) for offer in wanted) and view.newest(Act.TIMELINE) is None:
@@ -73,6 +75,10 @@ def report(
 
 def _from_ledger(offer: discovery.Offer) -> bool:
     return bool(getattr(offer.maker, "from_ledger", False))
+
+
+def _from_findings(offer: discovery.Offer) -> bool:
+    return bool(getattr(offer.maker, "from_findings", False))
 
 
 def _is_paper(offer: discovery.Offer) -> bool:
@@ -143,7 +149,9 @@ def made_again(view: CaseView, params: dict[str, Any], work: Path) -> list[dict[
 
 
 def _inputs(view: CaseView, offer: discovery.Offer) -> list[str]:
-    """What a report is made from: the timeline, or the newest line of the ledger that tells of no report."""
+    """What a report is made from: the timeline, the findings, or the newest line that tells of no report."""
+    if _from_findings(offer):
+        return [line.sha256 for line in view.lines if line.act == Act.FIND and line.phase == Phase.FINISHED]
     if _from_ledger(offer):
         return [line.sha256 for line in reversed(view.lines) if line.act != Act.REPORT][:1]
     made = view.newest(Act.TIMELINE)

@@ -39,6 +39,7 @@ class FindingsCsv:
     title = "Findings as CSV"
     version = "1"
     from_ledger = True
+    from_findings = True
 
     def write(self, case: CaseView, out: Sink) -> None:
         """Write ``findings.csv`` and what stands beside it."""

@@ -28,6 +28,7 @@ class FindingsHtml:
     title = "Findings as a web page"
     version = "1"
     from_ledger = True
+    from_findings = True
 
     def write(self, case: CaseView, out: Sink) -> None:
         """Write ``findings.html``."""
