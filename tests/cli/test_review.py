@@ -25,6 +25,11 @@ LETTER = (
 )
 
 
+def _readable(folder: Path) -> list[str]:
+    """The files in which the secret can be read; names, because nobody wants to see two long bytes compared."""
+    return [str(path) for path in folder.rglob("*") if path.is_file() and b"SECRET" in path.read_bytes()]
+
+
 class Office:
     """Two people, their files, and a case that was made in one go."""
 
@@ -247,7 +252,7 @@ def test_a_bundle_of_ciphertext_is_verified_by_anyone(office: Office) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     # 12: facts are missing that nobody has supplied here; 10 would be a contradiction.
     assert done.returncode == 12, done.stdout
-    assert b"SECRET" not in b"".join(path.read_bytes() for path in bag.rglob("*") if path.is_file())
+    assert _readable(bag) == []
 
 
 def test_a_replay_takes_both(office: Office) -> None:
@@ -257,5 +262,5 @@ def test_a_replay_takes_both(office: Office) -> None:
     both = here("case", "replay", office.case, "--keep", kept, *office.both)
     assert both.code == 0, both.out + both.err
     assert any(kept.rglob("*.parquet"))
-    assert b"SECRET" not in b"".join(path.read_bytes() for path in kept.rglob("*") if path.is_file())
+    assert _readable(kept) == []
     assert here("verify", office.case).code == 0
