@@ -150,7 +150,9 @@ class Examination:
         stated = (line.value.get("params", {}).get("case_toml_sha256") for line in lines)
         self._stated = next((each for each in reversed(list(stated)) if each), "")
         self._take_up_keys(lines)
-        self._look_at_clock(lines)
+        if self.facts_sha256 == self._stated:
+            # Where facts were changed by hand nothing is written before they are put right.
+            self._look_at_clock(lines)
 
     def keys_changed(self) -> Custody:
         """Take up the keys as the ledger has them now: the files of public keys, the examiner's, the log's."""
