@@ -8,6 +8,7 @@ is read a block at a time. The objects inside a wrapper such as ``{"value": [...
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -78,10 +79,23 @@ def _one_a_line(handle: BinaryIO, at: int, number: int) -> Iterator[Found]:
         number += 1
 
 
+def json_value(text: str) -> Any:
+    """The value of a JSON text (RFC 8259). A number that JSON cannot write, such as NaN or 1e999, stays a text.
+
+    :class:`ValueError` or :class:`RecursionError` where the text is none.
+    """
+    return json.loads(text, parse_constant=str, parse_float=_number)
+
+
+def _number(text: str) -> float | str:
+    found = float(text)
+    return found if math.isfinite(found) else text
+
+
 def _parsed(raw: bytes) -> tuple[dict[str, Any] | None, str]:
     """The object, or why there is none."""
     try:
-        value = json.loads(raw.decode("utf-8"))
+        value = json_value(raw.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         return None, f"this is not JSON: {error}"
     return (value, "") if isinstance(value, dict) else (None, "this is no JSON object")

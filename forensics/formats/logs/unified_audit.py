@@ -11,13 +11,13 @@ without case, because forwarders write them in lower case.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from forensics.formats.logs.event import Logged, When, bare_ip, whole_number
+from forensics.formats.logs.objects import json_value
 from forensics.formats.logs.times import Assumed, epoch, iso_time
 from forensics.moments import Precision, Zone
 
@@ -57,7 +57,7 @@ def of_object(value: Mapping[str, Any]) -> Logged:
     if isinstance(text, dict):
         return _event(text, outside, ())
     try:
-        record = json.loads(str(text))
+        record = json_value(str(text))
     except (ValueError, RecursionError):
         return _unreadable(outer, outside, str(text))
     return _event(record, outside, ()) if isinstance(record, dict) else _unreadable(outer, outside, str(text))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 
 from forensics.absent import Absent
 from forensics.address import Address, Span
 from forensics.formats.logs.event import Logged
 from forensics.records import LogEvent, Problem
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,9 @@ def _text(text: str) -> str | Absent:
 
 
 def _detail(logged: Logged) -> str:
-    return json.dumps(dict(logged.detail), ensure_ascii=False, sort_keys=True, default=str)
+    """The rest as JSON that every reader takes: half a surrogate pair, which is no character, stays visible as text."""
+    text = json.dumps(dict(logged.detail), ensure_ascii=False, sort_keys=True, allow_nan=False)
+    return _SURROGATE.sub(lambda half: f"\\\\u{ord(half[0]):04x}", text)
 
 
 class Unread:
