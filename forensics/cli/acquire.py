@@ -1,49 +1,43 @@
-"""The verb ``acquire``: from the world into the write-once store of a case."""
+"""The verb ``acquire``: from the world into the write-once store of a case, one module for each kind of source."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import importlib
+from typing import Any
 
 import click
 
-from forensics.cli import show
-from forensics.cli.identities import identity_option
-from forensics.cli.options import Shared, case_option, check_sources, shared, sources_argument
-from forensics.errors import DONE, worst
+FILES = "files"
+KINDS = (FILES,)
+"""What can be acquired; ``acquire dkim-keys`` is the module ``acquire_dkim_keys``."""
 
 
-@click.command("acquire", short_help="Copy sources into the case, write-once and hashed.")
-@sources_argument
-@case_option
-@identity_option
-@shared("acquire", parallel=True)
-def command(shared_: Shared, sources: tuple[Path, ...], case: Path) -> int:
-    """Copy each SOURCE into the case, write-once, hashed while reading and read back.
+class Kinds(click.Group):
+    """The kinds of source. Where none is named, the words that follow are files, folders and images."""
 
-    A source is a file, a folder, or a disk image (raw or E01, split or not); the mail stores inside an image become
-    evidence items of their own. A source that was acquired before is compared: unchanged, then nothing is copied;
-    changed, then it becomes a new evidence item. An acquisition that was interrupted is completed.
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every kind."""
+        return list(KINDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of the kind."""
+        if cmd_name not in KINDS:
+            return None
+        found = importlib.import_module(f"forensics.cli.acquire_{cmd_name.replace('-', '_')}").command
+        assert isinstance(found, click.Command)
+        return found
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put in ``files`` where no kind is named; asking for help alone is about all of them."""
+        if args and args[0] not in (*KINDS, *ctx.help_option_names):
+            args = [FILES, *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("acquire", cls=Kinds, short_help="Copy sources into the case, write-once and hashed.")
+def command(**_: Any) -> None:
+    """Copy sources into the case, write-once, hashed while reading and read back.
+
+    'forensics acquire SOURCE... --case DIR' takes files, folders and disk images; its options are those of
+    'forensics acquire files'. A file that bears the name of a kind is given as './imap'.
     """
-    from forensics.examination.examining import acquire_all
-    from forensics.examination.opening_images import exit_code_of
-    from forensics.examination.overview import overview
-
-    check_sources(sources, case)
-    with shared_.opened(case) as examination:
-        acquired, failed = acquire_all(examination, sources)
-        view = examination.view()
-        held, opened = overview(view), exit_code_of(view)
-    code = worst(DONE, opened, *(each.exit_code for each in acquired), *(each[3] for each in failed))
-    screen = shared_.screen
-    show.head(screen, held)
-    show.evidence(screen, held, {each.evidence: each.state for each in acquired})
-    show.images(screen, held)
-    show.refused(screen, acquired)
-    show.failed_sources(screen, failed)
-    show.ledger(screen, held.lines, held.head_sha256)
-    if held.evidence:
-        screen.line()
-        screen.line(f"Next: forensics parse --case {case}")
-    show.end(screen, code)
-    screen.object(code, acquired=acquired, failed=failed, head={"lines": held.lines, "sha256": held.head_sha256})
-    return code
