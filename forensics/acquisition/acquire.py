@@ -73,7 +73,7 @@ def acquire(
             "hashes": {"algorithms": list(BOTH), "read_back": "every copy, after fsync, through a new descriptor"},
             "resumed": run.resumed(),
             "receipt": receipt.to_json(),
-            "limits": list(_LIMITS),
+            "limits": list(limits_of(source)),
             "about": dict(about or {}),
         }
         return Acquired(receipt=receipt, sealed=writer.finish(entries, papers), resumed=writer.resumed)
@@ -249,6 +249,12 @@ class _Fill:
         self._offset += count
         self._tell(self._offset)
         return count
+
+
+def limits_of(source: Source) -> tuple[str, ...]:
+    """What the source says was not acquired; a source without words of its own is a tree of files."""
+    said: Callable[[], tuple[str, ...]] | None = getattr(source, "limits", None)
+    return _LIMITS if said is None else said()
 
 
 def fingerprint(entry: Entry) -> tuple[object, ...]:

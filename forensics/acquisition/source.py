@@ -41,7 +41,11 @@ class Reading(Protocol):
 
 
 class Source(Protocol):
-    """Anything evidence can be acquired from. Nothing here may write to it."""
+    """Anything evidence can be acquired from. Nothing here may write to it.
+
+    A source may also have ``limits() -> tuple[str, ...]``: sentences on what was not acquired and why, asked when all
+    was read. Without it those of a file tree are written down.
+    """
 
     def describe(self) -> dict[str, Any]:
         """What the source is, for ``acquisition.json``: a JSON object with at least ``kind`` and ``given``."""
