@@ -18,16 +18,14 @@ import os
 import platform
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.mail_box import Box, make_box
+from benchmarks.measured import Measured, measured
 from forensics.examination import acquiring, parsing
 from forensics.examination.conductor import Examination
 from forensics.examination.station import Station
@@ -35,16 +33,6 @@ from forensics.examination.station import Station
 _GOAL, _MOST_MEBIBYTES = 2.0, 600
 _CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 _OURS, _PEER = "forensics", "mailbox+email"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
-    """One measured run: seconds on the clock and of processors, ``memory`` in bytes, rows by kind."""
-
-    seconds: float
-    processor: float
-    memory: int
-    counts: dict[str, int]
 
 
 def main() -> int:
@@ -58,8 +46,8 @@ def main() -> int:
         folder = Path(name)
         box = make_box(options.corpus, folder / "box.mbox", options.size << 20)
         _show_box(box)
-        runs: dict[str, list[_Run]] = {_PEER: [], _OURS: []}
-        sides: list[tuple[str, Callable[[], _Run]]] = [
+        runs: dict[str, list[Measured]] = {_PEER: [], _OURS: []}
+        sides: list[tuple[str, Callable[[], Measured]]] = [
             (_PEER, lambda: _peer(box, folder)),
             (_OURS, lambda: _ours(box, folder, options.workers)),
         ]
@@ -82,20 +70,20 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _ours(box: Box, folder: Path, workers: int) -> _Run:
+def _ours(box: Box, folder: Path, workers: int) -> Measured:
     case = folder / "case"
     with Examination.create(case, {"title": "benchmark"}, Station(workers=workers)) as examination:
         acquiring.acquire_path(examination, box.path)
     os.sync()
     command = ["-m", "benchmarks.parsing", "--case", str(case), "--workers", str(workers)]
-    run = _measured(command, set(range(workers)))
+    run = measured([sys.executable, *command], set(range(workers)))
     _removed(case)
     return run
 
 
-def _peer(box: Box, folder: Path) -> _Run:
+def _peer(box: Box, folder: Path) -> Measured:
     out = folder / "peer"
-    run = _measured(["-m", "benchmarks.stdlib_peer", str(box.path), str(out)], {0})
+    run = measured([sys.executable, "-m", "benchmarks.stdlib_peer", str(box.path), str(out)], {0})
     _removed(out)
     return run
 
@@ -116,61 +104,13 @@ def _parse_case(case: Path, workers: int) -> int:
     return 0
 
 
-def _measured(command: list[str], cores: set[int]) -> _Run:
-    """Run it on these cores and watch its memory; its last line of output says the rest."""
-
-    def pin() -> None:
-        os.sched_setaffinity(0, cores & os.sched_getaffinity(0))
-
-    root = Path(__file__).resolve().parents[1]
-    process = subprocess.Popen([sys.executable, *command], cwd=root, stdout=subprocess.PIPE, text=True, preexec_fn=pin)
-    highest = [0]
-    watcher = threading.Thread(target=_watch, args=(process, highest))
-    watcher.start()
-    output, _ = process.communicate()
-    watcher.join()
-    if process.returncode:
-        sys.exit(f"{' '.join(command)} ended with {process.returncode}")
-    return _Run(memory=highest[0], **json.loads(output.strip().splitlines()[-1]))
-
-
-def _watch(process: subprocess.Popen[str], highest: list[int]) -> None:
-    while process.poll() is None:
-        highest[0] = max(highest[0], sum(map(_resident, _family(process.pid))))
-        time.sleep(0.05)
-
-
-def _family(root: int) -> list[int]:
-    """The process and all its descendants."""
-    children: dict[int, list[int]] = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit() and (stat := _read(f"/proc/{name}/stat")):
-            children.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(name))
-    found = [root]
-    for each in found:
-        found.extend(children.get(each, []))
-    return found
-
-
-def _resident(process: int) -> int:
-    fields = _read(f"/proc/{process}/statm").split()
-    return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") if fields else 0
-
-
-def _read(path: str) -> str:
-    try:
-        return Path(path).read_text()
-    except OSError:
-        return ""
-
-
 def _show_box(box: Box) -> None:
     print(f"{box.messages} messages, {box.size} bytes, {box.rounds} rounds; in one round from each collection:")
     for origin, count in box.origins.most_common():
         print(f"  {count:5} {origin}")
 
 
-def _show_run(number: int, label: str, run: _Run, box: Box) -> None:
+def _show_run(number: int, label: str, run: Measured, box: Box) -> None:
     rate = box.messages / run.seconds
     print(
         f"run {number}: {label:14} {run.seconds:6.2f} s ({run.processor:6.2f} s of processor) "
@@ -179,7 +119,7 @@ def _show_run(number: int, label: str, run: _Run, box: Box) -> None:
     )
 
 
-def _report(box: Box, runs: dict[str, list[_Run]], options: argparse.Namespace) -> None:
+def _report(box: Box, runs: dict[str, list[Measured]], options: argparse.Namespace) -> None:
     rates = {label: [box.messages / run.seconds for run in found] for label, found in runs.items()}
     cores = {_PEER: 1, _OURS: options.workers}
     version = f"Python {platform.python_version()}"

@@ -1,4 +1,4 @@
-"""``acquire files``, which ``acquire`` alone means too: files, folders and disk images into the write-once store of a case."""
+"""``acquire files``, which ``acquire`` alone means too: files, folders, disk images into the write-once store."""
 
 from __future__ import annotations
 

@@ -48,6 +48,7 @@ def check_custody(case: Path, case_id: str, lines: tuple[Line, ...]) -> CustodyF
         (found.warnings if cut_short else found.differences).append(each)
     _checkpoints(case, case_id, lines, state, found)
     _beside(case, lines, state, found)
+    _kept(case, lines, found)
     _attached(case, lines, found)
     _cosigned(case, lines, found)
     if state.log_keys and found.covered < len(lines):
@@ -96,6 +97,21 @@ def _beside(case: Path, lines: tuple[Line, ...], state: Custody, found: CustodyF
             found.differences.append(Difference(place=place, what="there is no checkpoint that it speaks of"))
         except (FormatError, IntegrityError, UsageError, UnicodeDecodeError) as error:
             found.differences.append(Difference(place=place, what=str(error)))
+
+
+def _kept(case: Path, lines: tuple[Line, ...], found: CustodyFound) -> None:
+    """Stamps and signatures that lines name as theirs are there, byte for byte."""
+    inside = f"ledger/{checkpoints.FOLDER}/"
+    outputs = (each for line in lines for each in line.value.get("out", []))
+    named = {str(each["path"]): str(each["sha256"]) for each in outputs if str(each.get("path")).startswith(inside)}
+    for place, sha256 in sorted(named.items()):
+        try:
+            data = read_stored(case / inside / Path(place).name)
+        except (OSError, IntegrityError):
+            found.differences.append(Difference(place=place, what="is missing, and the ledger names it"))
+            continue
+        if hashlib.sha256(data).hexdigest() != sha256:
+            found.differences.append(Difference(place=place, what="is not what the ledger says it is"))
 
 
 def _signature(path: Path, note: bytes, who: str, purpose: str, state: Custody, when: int) -> None:

@@ -22,31 +22,13 @@ from forensics.evidence.item import Entry, payload_name
 from forensics.examination.conductor import Examination
 from forensics.examination.sealed_spool import KEYS, job_keys
 from forensics.examination.station import Station
+from forensics.formats.pst.disagreement import Disagreement, Unopened
 from forensics.formats.sniff import Kind
 from forensics.workers import Job, Limits, LocalEngine, Outcome
 
 _KINDS = frozenset((Kind.PST, Kind.OST, Kind.PAB))
 _MODULE = "forensics.examination.opinionjob"
 _LIMITS = Limits(wall=1800.0, cpu=1800)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disagreement:
-    """One point on which the two readers differ: where it is, on what, and what each of them read."""
-
-    where: str
-    what: str
-    ours: str
-    theirs: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unopened:
-    """What libpff counts or names and cannot open, which is no disagreement: where, what of it, why."""
-
-    where: str
-    what: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

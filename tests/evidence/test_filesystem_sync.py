@@ -32,6 +32,7 @@ class _Broken(FileSystem):
 
 def test_a_file_system_can_be_synced_where_the_system_says_so(tmp_path: Path) -> None:
     files = FileSystem(tmp_path)
+    assert files.syncs == filesystem_sync._can_sync()
     if files.syncs:
         files.sync()
     files.close()

@@ -183,3 +183,16 @@ def test_keys_that_are_one_line_behind_are_told_and_completed_by_the_next_sessio
 def test_what_a_killed_run_left_of_a_checkpoint_is_no_difference(case: Path) -> None:
     _checkpoint(case).with_name("00000005.new").write_bytes(b"half a no")
     assert verify(case).exit_code == 0
+
+
+@pytest.mark.parametrize(("left", "said"), [(None, "is missing"), (b"another", "is not what the ledger says")])
+def test_a_stamp_that_a_line_names_is_there_and_is_that_one(case: Path, left: bytes | None, said: str) -> None:
+    name = "ledger/checkpoints/00000005.tsr"
+    output = {"path": name, "sha256": hashlib.sha256(b"a stamp").hexdigest(), "size": 7}
+    with Examination(case, station()) as examination:
+        examination.note(Act.CHECKPOINT_STAMP, params={"size": 5}, outputs=(output,))
+    if left is not None:
+        (case / name).write_bytes(left)
+    found = verify(case)
+    assert found.exit_code == 4
+    assert f"{name}: {said}" in _said(found)

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from forensics.errors import FormatError
 from forensics.formats.mapi import AttachedThing, Item, tags
 from forensics.formats.pst import libpff
+from forensics.formats.pst.disagreement import Disagreement, Unopened
 from forensics.formats.pst.folders import FolderNode
 from forensics.formats.pst.items import StoredItem
 from forensics.formats.pst.messaging import store as own
@@ -25,25 +26,6 @@ _TIMES = (
     tags.PR_LAST_MODIFICATION_TIME,
 )
 _TEXTS = (tags.PR_MESSAGE_CLASS, tags.PR_SUBJECT, tags.PR_SENDER_NAME, tags.PR_INTERNET_MESSAGE_ID)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disagreement:
-    """One point: where, on what, what our engine read and what libpff read."""
-
-    where: str
-    what: str
-    ours: str
-    theirs: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unopened:
-    """What libpff counts or names and cannot open: where, what of it, and why as far as it can be told."""
-
-    where: str
-    what: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
