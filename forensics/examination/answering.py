@@ -7,6 +7,7 @@ what is not answered stays missing, and an answer that is given empty on the com
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import tomllib
@@ -43,16 +44,11 @@ class AnswerSummary:
 
 
 def read_file(path: Path) -> Given:
-    """The answers of a TOML file: names at the top hold for every item, those below ``[EV-0001]`` for that one.
+    """The answers of a TOML or JSON file: names at the top hold for every item, those below ``[EV-0001]`` for that one.
 
     An empty text is a question that nobody has answered yet, so a half-filled template can be given.
     """
-    try:
-        parsed = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(
-            f"the answers cannot be read: {error}", place=str(path), todo="see 'forensics case answer --template'"
-        ) from error
+    parsed = _parsed(path)
     given: Given = {WHOLE_CASE: {}}
     for name, value in parsed.items():
         if isinstance(value, dict):
@@ -60,6 +56,27 @@ def read_file(path: Path) -> Given:
         elif value not in ("", []):
             given[WHOLE_CASE][name] = _typed(name, value, path.parent)
     return {item: values for item, values in given.items() if values}
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    """The object in the file: JSON where it begins with a brace, TOML otherwise."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        parsed = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+    except OSError as error:
+        raise UsageError(
+            f"the answers cannot be read: {error.strerror}", place=str(path), todo="check the path"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(
+            f"the answers cannot be read: {error}", place=str(path), todo="see 'forensics case answer --template'"
+        ) from error
+    return dict(parsed)
+
+
+def answer_from_file(examination: Examination, path: Path) -> AnswerSummary:
+    """Put the answers of a TOML or JSON file on the ledger; what stands there already is not written twice."""
+    return answer(examination, read_file(path))
 
 
 def from_words(item: str, pairs: Mapping[str, str]) -> Given:
