@@ -30,11 +30,10 @@ _MOST = 50
 
 def of_header(block: HeaderBlock, dates: Iterable[Moment]) -> Iterator[Moment]:
     """The hidden clocks of the header, in the order of this page; ``dates`` are those of the Date field."""
-    date = next((each for each in dates if isinstance(each.utc, int)), None)
-    near = date.utc if date is not None and isinstance(date.utc, int) else None
+    dates = list(dates)
+    date, near = _near(dates)
     for field in block.every("message-id")[:_MOST]:
-        text = field.raw.decode("latin-1")
-        yield from (_stamped(each, "Message-ID", date) for each in times_in_message_id(text, near_ns=near))
+        yield from of_message_id(field.raw.decode("latin-1"), "Message-ID", dates)
     hops = block.every("received")
     for number, field in enumerate(reversed(hops[-_MOST:]), start=1):
         hop = parse_received(field.raw)
@@ -47,9 +46,15 @@ def of_header(block: HeaderBlock, dates: Iterable[Moment]) -> Iterator[Moment]:
         yield from of_conversation(_decoded(field.raw), "Thread-Index")
 
 
+def of_message_id(text: str, says: str, dates: Iterable[Moment]) -> Iterator[Moment]:
+    """The clock of one Message-ID; ``says`` names the field or property that holds it."""
+    date, near = _near(dates)
+    yield from (_stamped(each, says, date) for each in times_in_message_id(text, near_ns=near))
+
+
 def of_parts(boundaries: Iterable[str], content_ids: Iterable[str], dates: Iterable[Moment]) -> Iterator[Moment]:
     """The hidden clocks of the body's structure, each time once."""
-    date = next((each for each in dates if isinstance(each.utc, int)), None)
+    date, _ = _near(dates)
     seen: set[int] = set()
     found = [("boundary", each) for text in boundaries for each in times_in_boundary(text)]
     found += [("Content-ID", each) for text in content_ids for each in times_in_content_id(text)]
@@ -77,6 +82,14 @@ def of_conversation(raw: bytes, says: str) -> Iterator[Moment]:
                 f"{level.other_delta:x}",
             )
         before += level.delta
+
+
+def _near(dates: Iterable[Moment]) -> tuple[Moment | None, int | None]:
+    """The first Date field that could be read, and its instant."""
+    for each in dates:
+        if isinstance(each.utc, int):
+            return each, each.utc
+    return None, None
 
 
 def _stamped(found: EmbeddedTime, where: str, date: Moment | None) -> Moment:

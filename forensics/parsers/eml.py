@@ -18,7 +18,7 @@ class EmlParser:
 
     name = "eml"
     title = "Message file (RFC 5322, EML)"
-    version = "1"
+    version = "2"
 
     def claims(self, candidate: Candidate) -> int:
         """Files that begin with the header of a message."""

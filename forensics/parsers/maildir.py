@@ -32,7 +32,7 @@ class MaildirParser:
 
     name = "maildir"
     title = "Maildir and Maildir++"
-    version = "1"
+    version = "2"
 
     def claims(self, candidate: Candidate) -> int:
         """Files of a ``cur`` or ``new`` folder with a sister, or with a Maildir name and mail in them."""

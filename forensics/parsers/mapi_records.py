@@ -18,7 +18,7 @@ from forensics.formats import filetype, identity, mapi
 from forensics.formats.html_text import to_text
 from forensics.formats.mapi import canonical, tags
 from forensics.moments import Basis, Meaning, Moment, Precision, Zone, filetime_to_ns, is_sensible
-from forensics.parsers import header_records
+from forensics.parsers import embedded_clocks, header_records
 from forensics.records import (
     Attachment,
     BodyText,
@@ -222,8 +222,22 @@ class _Item:
 
     def _moments(self, ref: str) -> Iterator[MomentRecord]:
         stored = [_moment(each) for each in mapi.times(self.item) if each.meaning in _MEANINGS]
-        moments = [*stored, *header_records.clocks(self._header)]
+        clocks = list(header_records.clocks(self._header))
+        moments = [*stored, *clocks, *self._hidden_clocks(clocks)]
         yield from header_records.moment_records(moments, self.at, ref, self.place.recovery)
+
+    def _hidden_clocks(self, clocks: list[Moment]) -> Iterator[Moment]:
+        """Those of the transport headers; of an item without a Message-ID there, those of the property; the thread's.
+
+        An index that stands in both places is told twice, because the store may hold another than the headers.
+        """
+        dates = [clock for clock in clocks if clock.says.lower() == "date"]
+        yield from embedded_clocks.of_header(self._header, dates)
+        if not self._header.first("Message-ID"):
+            message_id = self._bag.text(tags.PR_INTERNET_MESSAGE_ID) or ""
+            yield from embedded_clocks.of_message_id(message_id, "PR_INTERNET_MESSAGE_ID", dates)
+        index = self._bag.binary(tags.PR_CONVERSATION_INDEX)
+        yield from embedded_clocks.of_conversation(index or b"", "PR_CONVERSATION_INDEX")
 
     def _attachments(self) -> Iterator[Record]:
         for (record, lost), thing in zip(self._attached, self.item.attachments, strict=True):

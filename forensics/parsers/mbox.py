@@ -35,7 +35,7 @@ class MboxParser:
 
     name = "mbox"
     title = "Mailbox file (mbox)"
-    version = "1"
+    version = "2"
 
     def claims(self, candidate: Candidate) -> int:
         """Files that begin with a From_ line."""

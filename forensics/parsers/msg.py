@@ -18,7 +18,7 @@ class MsgParser:
 
     name = "msg"
     title = "Outlook message file (MSG, OFT)"
-    version = "1"
+    version = "2"
 
     def claims(self, candidate: Candidate) -> int:
         """Compound files that hold a message's property stream."""

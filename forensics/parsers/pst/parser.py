@@ -24,7 +24,7 @@ class PstParser:
 
     name = "pst"
     title = "Outlook data file (PST, OST)"
-    version = "2"
+    version = "3"
 
     def claims(self, candidate: Candidate) -> int:
         """Files with the signature of a personal store or an offline store."""
