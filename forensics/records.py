@@ -68,6 +68,9 @@ class Message(Record):
     digest ``mapi-canonical-v1`` of an item of Outlook, which has none. ``body_sha256`` is the hash of the folded plain
     text (:func:`forensics.formats.fold.body_digest`), which finds the same message again. ``defects`` are breaches of
     the format that cost nothing. ``embedded_in`` is the id of the message that carries this one as an attachment.
+    ``uid`` and ``uid_validity`` are the number that an IMAP server gave the message (RFC 9051 2.3.1.1), where the message
+    or its store says it; ``stored_name`` the name of its Maildir file without the flags, by which an ``index_entry``
+    tells its number.
     """
 
     KIND: ClassVar[str] = "message"
@@ -99,6 +102,9 @@ class Message(Record):
     integrity: Integrity = Integrity.NONE
     embedded_in: Text = Absent.NOT_APPLICABLE
     depth: int = 0
+    uid: Count = Absent.NOT_APPLICABLE
+    uid_validity: Count = Absent.NOT_APPLICABLE
+    stored_name: Text = Absent.NOT_APPLICABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +173,8 @@ class Attachment(Part):
     """One attachment; ``sha256`` and ``size`` (bytes) are of its content after transfer decoding.
 
     ``names`` holds every name that the message gives it, each as ``source=text``, because two different names are a
-    trick to be seen.
+    trick to be seen. ``crc32`` (8 hexadecimal digits) finds the content again in a locked ZIP file. ``facts`` is what the
+    file says of itself, each as ``field=text``: author, who saved it last, program, camera. Its times are moments.
     """
 
     KIND: ClassVar[str] = "attachment"
@@ -181,6 +188,39 @@ class Attachment(Part):
     disposition: Text = Absent.NOT_RECORDED
     content_id: Text = Absent.NOT_RECORDED
     part: Text = Absent.NOT_APPLICABLE
+    crc32: Text = Absent.NOT_APPLICABLE
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveMember(Part):
+    """One file in an attached archive, or in an archive within it; archives go as deep as ``depth`` says, from 1.
+
+    ``attachment_ref`` is the id of the attachment, ``within`` that of the member that holds this one, or of the
+    attachment. ``crc32`` (8 hexadecimal digits) and ``size`` are of the unpacked bytes as the archive states them; they
+    stand there for a locked member too, unless its encryption leaves the CRC out (AE-2). ``sha256`` is made of the
+    unpacked bytes, which are not kept. ``name`` is read by the charset that the archive states, or that fits; the bytes
+    are in ``raw_name``. ``modified_utc`` is its best time: where ``zone`` is unknown it is a local time taken as UTC.
+    """
+
+    KIND: ClassVar[str] = "archive_member"
+
+    attachment_ref: str
+    within: str
+    depth: int
+    name: Text
+    raw_name: bytes
+    name_charset: Text = Absent.NOT_APPLICABLE
+    size: Count = Absent.NOT_RECORDED
+    packed_size: Count = Absent.NOT_RECORDED
+    crc32: Text = Absent.NOT_RECORDED
+    sha256: Text = Absent.NOT_APPLICABLE
+    locked: Text = Absent.NOT_APPLICABLE
+    packing: Text = Absent.NOT_RECORDED
+    detected_type: Text = Absent.NOT_APPLICABLE
+    modified_utc: Count = Absent.NOT_RECORDED
+    zone: Text = Absent.NOT_APPLICABLE
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +238,27 @@ class Folder(Record):
     stored_count: Count = Absent.NOT_RECORDED
     associated_count: Count = Absent.NOT_APPLICABLE
     is_search: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexEntry(Record):
+    """What a store's own index says: of the whole folder (no ``uid``), or of one message in it.
+
+    A ``stored_name`` that no message has is a message that was listed and whose file is gone. ``uid_next`` is the
+    number that the next message would have got, so that every lower one that is not listed was taken out.
+    ``delivered_utc`` is the time in the name.
+    """
+
+    KIND: ClassVar[str] = "index_entry"
+
+    store_path: str
+    source: str
+    uid: Count = Absent.NOT_APPLICABLE
+    uid_validity: Count = Absent.NOT_RECORDED
+    uid_next: Count = Absent.NOT_RECORDED
+    stored_name: Text = Absent.NOT_APPLICABLE
+    size: Count = Absent.NOT_RECORDED
+    delivered_utc: Count = Absent.NOT_APPLICABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from forensics.formats.headers import Defect, HeaderBlock
 from forensics.formats.html_text import to_text
 from forensics.moments import Moment
 from forensics.parsers import embedded_clocks, header_records
-from forensics.records import Attachment, BodyText, Message, Problem, Recipient, Record, Recovery, Text
+from forensics.records import Attachment, BodyText, Count, Message, Problem, Recipient, Record, Recovery, Text
 
 _ROLES = (
     ("from", "from"),
@@ -60,6 +60,11 @@ class Place:
     """The Windows code page that the case names for texts that state none and do not tell by themselves."""
     embedded_in: Text = Absent.NOT_APPLICABLE
     depth: int = 0
+    uid: Count = Absent.NOT_APPLICABLE
+    uid_validity: Count = Absent.NOT_APPLICABLE
+    stored_name: Text = Absent.NOT_APPLICABLE
+    defects: tuple[str, ...] = ()
+    """What the store says of the message that does not hold."""
 
 
 def records_of(
@@ -140,9 +145,15 @@ class _Mail:
             body_sha256=self._body_digest(),
             thread_index=or_absent("".join(header_records.text(block, "Thread-Index").split())),
             flags=place.flags,
-            defects=tuple(f"{each.what} ({each.end - each.start} bytes)" for each in self.defects[:_MOST_DEFECTS]),
+            defects=(
+                *place.defects,
+                *(f"{each.what} ({each.end - each.start} bytes)" for each in self.defects[:_MOST_DEFECTS]),
+            ),
             embedded_in=place.embedded_in,
             depth=place.depth,
+            uid=place.uid,
+            uid_validity=place.uid_validity,
+            stored_name=place.stored_name,
         )
 
     def _body_digest(self) -> Text:

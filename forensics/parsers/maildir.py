@@ -1,7 +1,9 @@
 """Maildir trees, one file a message, with Maildir++ folders and flags in the file name (the qmail maildir(5) page).
 
 ``unique:2,FLAGS``: D draft, F flagged, P passed on, R replied, S seen, T trashed. ``;`` and ``!`` stand for the colon
-where a file system does not allow it. Folder names are modified UTF-7 (RFC 3501 5.1.3) behind a dot.
+where a file system does not allow it. ``,S=`` is the size in bytes at delivery, ``,W=`` that with CR LF (Dovecot,
+Courier): a file of another size was changed, or packed, after it was delivered. Folder
+names are modified UTF-7 (RFC 3501 5.1.3) behind a dot.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from forensics.absent import Absent
 from forensics.address import Address
 from forensics.formats.folder_names import holds_deleted
 from forensics.formats.sniff import Kind
+from forensics.formats.uid_lists import base_name, stated_sizes
 from forensics.formats.utf7 import decode_modified
 from forensics.moments import Basis, Meaning, Moment, Precision, Zone
 from forensics.parsers import file_clocks, mail_records
@@ -52,12 +55,13 @@ class MaildirParser:
 
     def parse(self, unit: Unit, at: Address, keep: Keep) -> Iterator[Record]:
         """The message; the first file of a folder also gives the record of the folder."""
-        folder = _folder(unit)
+        folder = folder_of(unit.path)
         if unit.metadata.get("first_of_parent"):
             yield Folder(address=at.child("folder:1"), store_path=folder, name=folder.rpartition("/")[2] or "INBOX")
         if not unit.begin("message:1"):
             return
-        found = _NAME.match(unit.path.rpartition("/")[2])
+        name = unit.path.rpartition("/")[2]
+        found, raw = _NAME.match(name), unit.handle.read()
         flags = tuple(_FLAGS.get(letter, f"keyword-{letter}") for letter in (found and found["flags"]) or "")
         deleted = "trashed" in flags or holds_deleted(folder)
         place = mail_records.Place(
@@ -68,16 +72,26 @@ class MaildirParser:
             code_page=unit.settings.code_page,
             embedded_in=unit.embedded_in or Absent.NOT_APPLICABLE,
             depth=unit.depth,
+            stored_name=base_name(name) if found else Absent.NOT_APPLICABLE,
+            defects=tuple(_other_size(name, raw)) if found else (),
         )
-        yield from mail_records.records_of(unit.handle.read(), file_clocks.whole(at, unit), place, keep)
+        yield from mail_records.records_of(raw, file_clocks.whole(at, unit), place, keep)
 
 
-def _folder(unit: Unit) -> str:
+def folder_of(path: str) -> str:
     """The root of the tree and the folder in it: ``home/Maildir/.Sent.2026/cur`` is ``home/Maildir/Sent/2026``."""
-    parts = unit.path.split("/")[:-2]
+    parts = path.split("/")[:-2]
     if parts and parts[-1].startswith(".") and len(parts[-1]) > 1:
         parts[-1:] = [decode_modified(part) for part in parts[-1][1:].split(".")]
     return "/".join(parts)
+
+
+def _other_size(name: str, raw: bytes) -> Iterator[str]:
+    """What the name says of the size at delivery, where the file is of another."""
+    here = {"S": len(raw), "W": len(raw) + raw.count(b"\n") - raw.count(b"\r\n")}
+    for kind, said in stated_sizes(name).items():
+        if said != here[kind]:
+            yield f"the file name says {kind}={said}, and it is {here[kind]}"
 
 
 def _delivery(found: re.Match[str] | None) -> Iterator[Moment]:

@@ -7,12 +7,13 @@ and separators add up.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from forensics.absent import Absent
 from forensics.address import Address, Span
-from forensics.formats import mbox, mime
+from forensics.formats import mail_flags, mbox, mime, uid_lists
 from forensics.formats.folder_names import holds_deleted
 from forensics.formats.headers import HeaderBlock
 from forensics.formats.mbox_lines import FromLine, Variant, from_line, unquote
@@ -21,13 +22,12 @@ from forensics.formats.sniff import Kind
 from forensics.moments import Basis, Meaning, Moment, Zone
 from forensics.parsers import mail_records
 from forensics.parsers.contract import Candidate, Keep, Range, Unit
-from forensics.records import Folder, Problem, Record, Recovery
+from forensics.records import Folder, IndexEntry, Problem, Record, Recovery
 
 RANGE_BYTES = 1 << 23
 MOST_HANDED_ON = 500_000
 """An answer of a worker has a limit; a box with more messages is split a second time, range by range."""
-_MOZILLA = ((0x1, "read"), (0x2, "answered"), (0x4, "flagged"), (0x8, "expunged"), (0x1000, "forwarded"))
-_STATUS = {"R": "read", "A": "answered", "F": "flagged", "D": "deleted", "T": "draft"}
+_UID = re.compile(rb"\d{1,10}")
 
 
 class MboxParser:
@@ -79,9 +79,10 @@ class MboxParser:
     ) -> Iterator[Record]:
         line, message = raw[: span.start - span.from_start], raw[span.start - span.from_start :]
         entity = mime.parse(message)
-        flags = _flags(entity.root.header)
+        flags = mail_flags.flags(entity.root.header)
+        uid, based = _uids(entity.root.header)
         folder = unit.path or unit.folder
-        deleted = bool({"expunged", "deleted"} & set(flags)) or holds_deleted(folder)
+        deleted = bool(mail_flags.GONE & set(flags)) or holds_deleted(folder)
         place = mail_records.Place(
             offset=span.start,
             spans=unit.depth == 0,
@@ -93,8 +94,12 @@ class MboxParser:
             code_page=unit.settings.code_page,
             embedded_in=unit.embedded_in or Absent.NOT_APPLICABLE,
             depth=unit.depth,
+            uid=uid,
+            uid_validity=based[0] if based else Absent.NOT_APPLICABLE,
         )
         yield from mail_records.records_of(message, at, place, keep, entity)
+        if based:
+            yield _index(at, folder, based)
 
 
 def _range(unit: Unit, outline: mbox.MboxOutline, first: int, after: int) -> Range:
@@ -135,18 +140,22 @@ def _leading(unit: Unit, at: Address, leading: tuple[int, int]) -> Iterator[Prob
         )
 
 
-def _flags(block: HeaderBlock) -> tuple[str, ...]:
-    """What mail programs write into the messages: X-Mozilla-Status (hex bits), Status and X-Status (letters)."""
-    found: dict[str, None] = {}
-    mozilla = block.first("X-Mozilla-Status").strip()
-    try:
-        bits = int(mozilla, 16) if mozilla else 0
-    except ValueError:
-        bits = 0
-    found.update((word, None) for bit, word in _MOZILLA if bits & bit)
-    letters = (block.first("Status") + block.first("X-Status")).decode("latin-1")
-    found.update((_STATUS[letter], None) for letter in letters if letter in _STATUS)
-    return tuple(found)
+def _uids(block: HeaderBlock) -> tuple[int | Absent, tuple[int, int] | None]:
+    """The UID that a server wrote into the message; from the first one also the validity and last UID of the box."""
+    text = block.first("X-UID").strip()
+    based = uid_lists.imap_base(block.first("X-IMAPbase") or block.first("X-IMAP"))
+    return int(text) if _UID.fullmatch(text) else Absent.NOT_APPLICABLE, based[:2] if based else None
+
+
+def _index(at: Address, folder: str, based: tuple[int, int]) -> IndexEntry:
+    return IndexEntry(
+        address=at.child("index:1"),
+        store_path=folder,
+        source="X-IMAPbase",
+        uid_validity=based[0],
+        uid_next=based[1] + 1,
+        size=Absent.NOT_APPLICABLE,
+    )
 
 
 def _delivery(line: FromLine) -> Iterator[Moment]:

@@ -34,6 +34,12 @@ _STATUSES = (
     b"X-Mozilla-Status: 0009\n",
     b"X-Mozilla-Status: zz\n",
     b"Status: RO\nX-Status: AF\n",
+    b"X-Mozilla-Status: 0001\nX-Mozilla-Status2: 00a00000\n",
+)
+_IMAP = (
+    b"X-IMAPbase: 1780275000 0000000042 NonJunk\nX-UID: 7\nStatus: RO\n",
+    b"X-UID: 9\nStatus: RO\nX-Status: D\n",
+    b"X-UID: nine\n",
 )
 _COUNTED = b"One\nFrom a@example.jp Sat Jan  3 10:00:00 2026\nstill the first letter\n"
 _PARTS = b"--b\n\ntext\n--b\nContent-Type: text/csv; name=a.csv\n\na,b\n>From x\n--b--\n"
@@ -45,6 +51,7 @@ BOXES: dict[str, bytes] = {
     "mboxcl2.mbox": _box(*(_letter(at, body=_COUNTED + b"%d\n" % at, length=True) for at in (1, 2, 3))),
     "leading.mbox": b"this line belongs to nobody\n\n" + _box(_letter(1), _letter(2)),
     "mozilla.mbox": _box(*(_letter(at, more) for at, more in enumerate(_STATUSES, start=1))),
+    "imap.mbox": _box(*(_letter(at, more) for at, more in enumerate(_IMAP, start=1))),
     "crlf.mbox": _box(_letter(1), _letter(2)).replace(b"\n", b"\r\n"),
     "lying-lengths.mbox": _box(_letter(1, b"Content-Length: 99999\n"), _letter(2, b"Content-Length: 3\n"), _letter(3)),
     "empty-letters.mbox": _box(b"", b"\n", _letter(3, body=b"")),
@@ -87,5 +94,27 @@ MAILDIR: dict[str, tuple[bytes, dict[str, Any]]] = {
         _FROM % 5 + _letter(5),
         {"path": f"home/Maildir/cur/{_NAMED}:2,D", "neighbours": list(_TREE)},
     ),
+    "changed-since": (
+        _letter(7),
+        {"path": f"home/Maildir/cur/{_NAMED},S=9999,W=10020:2,S", "neighbours": list(_TREE)},
+    ),
     "alone": (_letter(6), {"path": f"mail/cur/{_NAMED}:2,S"}),
+}
+
+
+_LISTED = (
+    b"3 V1780275000 N12 G3085f01b7f11094c501100008c4a11c1\n"
+    b"3 :1780275792.M123456P42.mail.example.jp,S=310,W=320:2,\n"
+    b"7 W325 S315 :1780275793.M5P42.mail.example.jp\n"
+    b"what is this\n"
+    b"11 :not-a-time\n"
+)
+UID_LISTS: dict[str, tuple[bytes, dict[str, Any]]] = {
+    "version-3": (_LISTED, {"path": f"{_SENT}/dovecot-uidlist"}),
+    "copied": (_LISTED, {"path": "found/list.txt"}),
+    "courier": (
+        b"1 1780275000 9\n3 1780275792.M123456P42.mail.example.jp,S=310:2,S\n8 1780275793.7_0.mail\n",
+        {"path": "home/Maildir/courierimapuiddb"},
+    ),
+    "version-2": (b"2 1780275000 9\n3 0 1780275792.M1P2.mail\n", {"path": "home/Maildir/dovecot-uidlist"}),
 }
