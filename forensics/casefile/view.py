@@ -1,7 +1,7 @@
 """The read-only view of a case that everything downstream reads: facts, ledger, evidence items, records, timeline.
 
 Only what the newest finished step lists counts, and each file's SHA-256 is checked before it is decoded. Queries run in
-an embedded DuckDB over registered tables: no access to files or network, configuration locked.
+an embedded DuckDB over these tables: access to no other file and no network, configuration locked, nothing but SELECT.
 
 In a case under two-person control this is the only place where content is opened, and as far as the approval of the
 session goes: not at all without one, the words around a hit, everything. The table ``text`` is not there to be queried.
@@ -13,7 +13,6 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,18 +23,16 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from forensics import canonical, tables
-from forensics.casefile.acts import Act, Phase
+from forensics import tables
+from forensics.casefile.acts import Act
 from forensics.casefile.approvals import EXCERPT, FULL
-from forensics.casefile.case import CaseFacts, read_facts
-from forensics.casefile.ledger import Line, read_lines
+from forensics.casefile.listed import EvidenceItem as EvidenceItem
+from forensics.casefile.listed import Listed
 from forensics.casefile.sessions import Session, vault_of
 from forensics.casefile.timeline_tables import TIMELINE_TABLES as TIMELINE_TABLES
-from forensics.errors import FormatError, IntegrityError, UsageError
-from forensics.evidence.answers import read_answers
+from forensics.errors import IntegrityError, UsageError
 from forensics.evidence.content import ContentStore
-from forensics.evidence.item import ACQUISITION, FILES, MANIFEST, Entry, load_entries
-from forensics.evidence.readback import open_stored, read_stored
+from forensics.evidence.readback import open_stored
 from forensics.evidence.sealed_content import SealedContentStore
 from forensics.evidence.vault import TEXT, Locked
 
@@ -44,119 +41,29 @@ if TYPE_CHECKING:
 
 MEMORY_LIMIT = "2GB"
 SPILL = ".spill"
+_QUESTIONS = ([duckdb.StatementType.SELECT], [duckdb.StatementType.EXPLAIN])
+_CATALOGUE = {"information_schema", "duckdb_tables", "duckdb_views", "duckdb_columns", "show", "describe", "pg_class"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceItem:
-    """One evidence item as acquired: its own record of the acquisition, its files, the hash of its manifest."""
-
-    name: str
-    manifest_sha256: str
-    acquisition: dict[str, Any]
-    files: tuple[Entry, ...]
-
-
-class CaseView:
+class CaseView(Listed):
     """A case, read only. Opening it checks nothing; each part is checked when it is first used."""
 
     def __init__(self, folder: Path, session: Session | None = None) -> None:
-        self.folder = folder
-        self.facts: CaseFacts
-        self.facts_sha256: str
-        self.facts, self.facts_sha256 = read_facts(folder)
+        super().__init__(folder)
         self.session = session
         self.vault = vault_of(self.facts.review, session)
         """What opens the ciphertext of this case; ``None`` where there is none, locked where two people are missing."""
-
-    @cached_property
-    def lines(self) -> tuple[Line, ...]:
-        """Every line of the ledger."""
-        return tuple(read_lines(self.folder / "ledger"))
+        self._known: set[str] = set()
 
     @property
-    def head(self) -> Line | None:
-        """The last line of the ledger."""
-        return self.lines[-1] if self.lines else None
-
-    def newest(self, act: Act, **params: Any) -> Line | None:
-        """The newest finished line of ``act`` whose params hold these values."""
-        for line in reversed(self.lines):
-            if line.act == act and line.phase == Phase.FINISHED:
-                found = line.value.get("params", {})
-                if all(found.get(key) == value for key, value in params.items()):
-                    return line
-        return None
-
-    def evidence_names(self) -> tuple[str, ...]:
-        """The evidence items whose acquisition was finished, in order."""
-        lines = (line for line in self.lines if line.act == Act.ACQUIRE and line.phase == Phase.FINISHED)
-        return tuple(sorted({str(line.value["params"]["evidence"]) for line in lines}))
-
-    @cached_property
-    def evidence(self) -> tuple[EvidenceItem, ...]:
-        """Every finished evidence item."""
-        return tuple(self._evidence_item(name) for name in self.evidence_names())
-
-    def _evidence_item(self, name: str) -> EvidenceItem:
-        folder = self.folder / "evidence" / name
-        try:
-            manifest = hashlib.sha256(read_stored(folder / MANIFEST)).hexdigest()
-            acquisition = canonical.decode(read_stored(folder / ACQUISITION))
-            files = tuple(load_entries(read_stored(folder / FILES)))
-        except (OSError, FormatError, IntegrityError) as error:
-            raise IntegrityError(
-                f"the description of {name} cannot be read: {error}", place=str(folder), todo="run 'forensics verify'"
-            ) from error
-        return EvidenceItem(name=name, manifest_sha256=manifest, acquisition=acquisition, files=files)
-
-    def answered(self, question: str) -> dict[str, str]:
-        """What persons answered to a question, by evidence item; lists are joined with ``; ``."""
-        known = read_answers(self.folder / "ledger", ((line.number, line.value) for line in self.lines))
-        said = {name: known.of(name).get(question) for name in self.evidence_names()}
-        return {name: "; ".join(each) if isinstance(each, list) else each for name, each in said.items() if each}
-
-    @cached_property
-    def manifests(self) -> tuple[dict[str, Any], ...]:
-        """What the newest finished parse of each evidence item lists: parts, contents, files, counts."""
-        return tuple(self._manifests())
-
-    def _manifests(self) -> Iterator[dict[str, Any]]:
-        for name in self.evidence_names():
-            line = self.newest(Act.PARSE, evidence=name)
-            for output in line.value.get("out", []) if line else []:
-                value = canonical.decode(self.read_output(output))
-                if isinstance(value, dict):
-                    yield value
-
-    def read_output(self, output: dict[str, Any]) -> bytes:
-        """The bytes of a file that a ledger line lists, or :class:`IntegrityError` where they are not those bytes."""
-        try:
-            data = read_stored(self.folder / str(output["path"]))
-        except (OSError, ValueError, IntegrityError) as error:
-            raise self._differs(output, "cannot be read") from error
-        if hashlib.sha256(data).hexdigest() != output["sha256"]:
-            raise self._differs(output, "is not what the ledger lists")
-        return data
-
-    def _differs(self, output: dict[str, Any], what: str) -> IntegrityError:
-        todo = "run 'forensics verify', then make it anew with --again"
-        return IntegrityError(f"{output['path']} {what}", place=str(self.folder / str(output["path"])), todo=todo)
-
-    def checked_path(self, output: dict[str, Any]) -> Path:
-        """The path of a listed file after its hash was compared."""
-        path = self.folder / str(output["path"])
-        try:
-            with open_stored(path) as handle:
-                found = hashlib.file_digest(handle, "sha256").hexdigest()
-        except (OSError, ValueError, IntegrityError) as error:
-            raise self._differs(output, "cannot be read") from error
-        if found != output["sha256"]:
-            raise self._differs(output, "is not what the ledger lists")
-        return path
-
-    @cached_property
     def connection(self) -> duckdb.DuckDBPyConnection:
         """A connection with one view for each record kind, and ``event`` and ``logical`` once there is a timeline."""
+        self._know(self._offered)
+        return self._database
+
+    @cached_property
+    def _database(self) -> duckdb.DuckDBPyConnection:
+        """The connection; what a query names is checked and made known to it when the first one names it."""
         connection = duckdb.connect(config={"python_enable_replacements": "false"})
         connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
         connection.execute("SET TimeZone = 'UTC'")
@@ -164,20 +71,39 @@ class CaseView:
         connection.execute("SET enable_progress_bar = false")
         # What does not fit into memory is evidence too and stays inside the case; the folder is made when it is needed.
         connection.execute("SET temp_directory = $1", [str(self.folder.resolve() / SPILL)])
-        for kind, schema in tables.SCHEMAS.items():
-            if kind == "text" and self.vault is not None:
-                continue
-            parts = [self.checked_path(part) for part in self._parts(kind)]
-            connection.register(kind, _dataset(parts, schema))
-        line = self.newest(Act.TIMELINE)
-        if line is not None:
-            listed = {output["path"]: output for output in line.value["out"]}
-            for name, path in TIMELINE_TABLES.items():
-                if path in listed:
-                    connection.register(name, _dataset([self.checked_path(listed[path])], None))
+        paths = [self._path(output) for listed in self._offered.values() for output in listed]
+        connection.execute("SET allowed_paths = $1", [paths])
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         return connection
+
+    @cached_property
+    def _offered(self) -> dict[str, list[dict[str, Any]]]:
+        """The tables that a query may name, each with the files that the ledger lists for it."""
+        found = {kind: list(self._parts(kind)) for kind in tables.SCHEMAS if kind != "text" or self.vault is None}
+        line = self.newest(Act.TIMELINE)
+        listed = {output["path"]: output for output in line.value["out"]} if line is not None else {}
+        return found | {name: [listed[path]] for name, path in TIMELINE_TABLES.items() if path in listed}
+
+    def _path(self, output: dict[str, Any]) -> str:
+        return str(self.folder.resolve() / str(output["path"]))
+
+    def _know(self, names: Iterable[str]) -> None:
+        """Check the files of these tables against their hashes and lay a view over them, unless that was done."""
+        for name in [name for name in names if name not in self._known]:
+            files = self._offered[name]
+            for output in files:
+                self.checked_path(output)
+            paths, schema = [self._path(output) for output in files], tables.SCHEMAS.get(name)
+            if _is_native(paths, schema):
+                # The database's own reader leaves out what the statistics of a file say cannot match.
+                listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+                self._database.execute(
+                    f'CREATE TEMP VIEW "{name}" AS SELECT * FROM read_parquet([{listed}], hive_partitioning = false)'  # noqa: S608
+                )
+            else:
+                self._database.register(name, _dataset(paths, schema))
+            self._known.add(name)
 
     def _parts(self, kind: str) -> Iterable[dict[str, Any]]:
         for manifest in self.manifests:
@@ -210,13 +136,23 @@ class CaseView:
         )
 
     def _ask(self, sql: str, parameters: list[Any] | None = None) -> duckdb.DuckDBPyRelation:
+        statements = duckdb.extract_statements(sql)
+        if [each.type for each in statements] not in _QUESTIONS:
+            raise duckdb.PermissionException("a question is one SELECT")
+        words = set(re.findall(r"\w+", sql.lower()))
+        # Any word may be a name: one that is none costs a look at a file, one that is overlooked an answer.
+        self._know(self._offered if words & _CATALOGUE else words & self._offered.keys())
         try:
-            return self.connection.sql(sql, params=parameters)
+            return self._database.sql(sql, params=parameters)
         except duckdb.CatalogException as error:
             # No rows would be taken for "nothing was found".
             if self.vault is not None and re.search(r"\btext\b", str(error).partition("\n")[0]):
                 raise self._withheld() from error
             raise
+
+    def has(self, table: str) -> bool:
+        """Whether a query may name this table of the case."""
+        return table in self._offered
 
     def arrow(self, sql: str, parameters: list[Any] | None = None) -> pa.Table:
         """The answer to a query, as an Arrow table."""
@@ -384,11 +320,18 @@ def _wanted(term: str) -> re.Pattern[str]:
     return re.compile(re.escape(unicodedata.normalize("NFKC", term)), re.IGNORECASE)
 
 
-def _dataset(paths: list[Path], schema: pa.Schema | None) -> Any:
+def _is_native(paths: list[str], schema: pa.Schema | None) -> bool:
+    """Whether the database may read these files by name: they are all of the schema, and no name is a pattern."""
+    if not paths or any(set(path) & set("*?[") for path in paths):
+        return False
+    return schema is None or all(pq.read_schema(path).equals(schema) for path in paths)
+
+
+def _dataset(paths: list[str], schema: pa.Schema | None) -> Any:
     if not paths:
         assert schema is not None
         return schema.empty_table()
-    return ds.dataset([str(path) for path in paths], format="parquet", schema=schema)
+    return ds.dataset(paths, format="parquet", schema=schema)
 
 
 def _not_understood(error: duckdb.Error) -> UsageError:

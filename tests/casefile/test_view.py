@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
+from forensics.casefile.view import CaseView
 from forensics.errors import IntegrityError, UsageError
 from tests.casebuilder import CaseBuilder, mail, problem
 
@@ -89,6 +91,40 @@ def test_no_query_reaches_files_the_network_or_the_configuration(case: CaseBuild
     with pytest.raises(duckdb.Error):
         view.connection.execute(query)
     assert not Path("/tmp/never-written.csv").exists()
+
+
+@pytest.mark.parametrize("how", ["", "; SELECT 2"])
+def test_a_question_is_one_select_and_writes_nothing(case: CaseBuilder, how: str) -> None:
+    view, part = case.view(), _part(case)
+    before = part.read_bytes()
+    for query in (f"COPY (SELECT 1) TO '{part}' (FORMAT csv, USE_TMP_FILE false)", "SELECT 1"):
+        if query.startswith("COPY") or how:
+            with pytest.raises(duckdb.Error):
+                view.rows(query + how)
+    assert part.read_bytes() == before
+
+
+def test_only_what_a_question_names_is_opened(case: CaseBuilder) -> None:
+    part = _part(case)
+    part.write_bytes(part.read_bytes()[:-1] + b"x")
+    view = case.view()
+    assert view.rows("SELECT 1 AS one FROM folder") == []
+    with pytest.raises(IntegrityError):
+        view.rows("SELECT 1 AS one FROM Message")
+
+
+def test_parts_of_an_older_schema_are_read_with_the_columns_that_they_lack(case: CaseBuilder) -> None:
+    part = _part(case)
+    table = pq.read_table(part).drop_columns(["subject"])
+    pq.write_table(table, part)
+    view = case.view()
+    view.checked_path = lambda output: view.folder / str(output["path"])  # type: ignore[method-assign]
+    assert view.rows("SELECT DISTINCT subject FROM message") == [{"subject": None}]
+
+
+def test_a_folder_whose_name_is_a_pattern_is_read_as_itself(case: CaseBuilder) -> None:
+    folder = case.folder.rename(case.folder.with_name("case[1]=*"))
+    assert CaseView(folder).rows("SELECT count(*) AS n FROM message") == [{"n": 2}]
 
 
 def test_a_query_does_not_see_the_variables_of_python(case: CaseBuilder) -> None:
