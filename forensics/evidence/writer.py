@@ -22,7 +22,7 @@ from typing import Any, Self
 
 from forensics import canonical
 from forensics.digests import MD5, SHA256, Fill, Hashed, Hasher, digest_bytes
-from forensics.errors import ForensicsError, FormatError, IntegrityError
+from forensics.errors import ForensicsError, FormatError, IntegrityError, UsageError
 from forensics.evidence import direct
 from forensics.evidence import item as layout
 from forensics.evidence.durable import (
@@ -178,6 +178,27 @@ class ItemWriter:
             os.close(copy.descriptor)
             self._serials[entry.path] = (copy.serial, entry)
         self._waiting, self._waiting_bytes = [], 0
+
+    def workshop(self, name: str) -> Path:
+        """A folder for whoever makes a large file over several runs; it goes away when the item is finished."""
+        if self._vault is not None:
+            raise UsageError(
+                "a case under two-person control keeps nothing in clear, and a file made piece by piece would be",
+                todo="image into a case of its own and acquire the image into this one",
+            )
+        folder = self._work / name
+        folder.mkdir(exist_ok=True)
+        sync_folder(self._work)
+        return folder
+
+    def adopt(self, made: Path, entry: Entry) -> Entry:
+        """Keep a file of the workshop that its maker synced, read back and compared; the entry bears its digests."""
+        serial, self._next = self._next, self._next + 1
+        link_new(made, self._copies / f"{serial:06d}")
+        sync_folder(self._copies)
+        self._append(canonical.encode({"copy": serial, "entry": entry.to_json()}) + b"\n")
+        self._serials[entry.path] = (serial, entry)
+        return entry
 
     def finish(self, entries: Sequence[Entry], acquisition: Mapping[str, Any]) -> Sealed:
         """Make the item of the kept copies and put it under its name; ``entries`` are all lines of ``files.jsonl``."""

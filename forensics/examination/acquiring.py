@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from forensics.acquisition import compare
-from forensics.acquisition.acquire import Acquired, acquire
+from forensics.acquisition.acquire import Acquired, Told, acquire
 from forensics.acquisition.images import image_at
 from forensics.acquisition.segments import SegmentsSource
 from forensics.acquisition.source import Source
@@ -20,6 +20,7 @@ from forensics.acquisition.tree import TreeSource
 from forensics.casefile.acts import Act, Phase
 from forensics.errors import DONE, INTEGRITY_BROKEN, PARTLY_READ, IntegrityError, worst
 from forensics.evidence.protection import IMMUTABLE, READONLY
+from forensics.evidence.writer import ItemWriter
 from forensics.examination.conductor import Examination
 from forensics.examination.station import tool
 
@@ -77,10 +78,38 @@ def acquire_source(
     examination: Examination, source: Source, params: dict[str, Any], *, wanted: dict[str, Any]
 ) -> AcquireSummary:
     """Acquire ``source`` unless it was; ``wanted`` are the params by which an earlier acquisition of it is known."""
+    return acquire_by(examination, _ByFiles(source), params, wanted=wanted)
+
+
+class Way(Protocol):
+    """How a source becomes an evidence item, and how it is held against one that was made of it."""
+
+    def compare(self, examination: Examination, item: str) -> compare.Comparison:
+        """Is the source still what ``item`` was made of?"""
+        ...
+
+    def acquire(self, writer: ItemWriter, *, about: dict[str, Any], examination: Examination, told: Told) -> Acquired:
+        """Make the item."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _ByFiles:
+    source: Source
+
+    def compare(self, examination: Examination, item: str) -> compare.Comparison:
+        return compare.compare(examination.evidence, item, self.source)
+
+    def acquire(self, writer: ItemWriter, *, about: dict[str, Any], examination: Examination, told: Told) -> Acquired:
+        return acquire(self.source, writer, now=examination.station.now, tool=tool(), about=about, told=told)
+
+
+def acquire_by(examination: Examination, way: Way, params: dict[str, Any], *, wanted: dict[str, Any]) -> AcquireSummary:
+    """The same for a source that is not made of files; what decides is the same too."""
     changes: tuple[str, ...] = ()
     done = _finished(examination, wanted)
     if done and not params["parent"]:
-        found = compare.compare(examination.evidence, done[-1], source)
+        found = way.compare(examination, done[-1])
         if found.state == compare.UNCHANGED:
             return summary_of(examination, done[-1], state=UNCHANGED)
         changes = found.changes
@@ -90,7 +119,7 @@ def acquire_source(
     if begun and begun in examination.evidence.items():
         return _take_over(examination, begun, params, changes)
     item = begun or examination.evidence.next_item()
-    return _acquire(examination, source, item, params, changes, resumed=item in examination.evidence.unfinished())
+    return _acquire(examination, way, item, params, changes, resumed=item in examination.evidence.unfinished())
 
 
 def _finished(examination: Examination, wanted: dict[str, Any]) -> list[str]:
@@ -117,7 +146,7 @@ def _lines(examination: Examination, wanted: dict[str, Any], phase: Phase) -> li
 
 def _acquire(
     examination: Examination,
-    source: Source,
+    way: Way,
     item: str,
     params: dict[str, Any],
     changes: tuple[str, ...],
@@ -134,14 +163,7 @@ def _acquire(
             examination.station.progress.advance(size - shown[0], items - shown[1])
             shown[:] = [size, items]
 
-        done = acquire(
-            source,
-            examination.evidence.begin(item),
-            now=examination.station.now,
-            tool=tool(),
-            about=about,
-            told=told,
-        )
+        done = way.acquire(examination.evidence.begin(item), about=about, examination=examination, told=told)
         examination.station.progress.end()
         holds = examination.evidence.protect(item, IMMUTABLE if examination.facts.immutable_flag else READONLY)
         step.outputs.append({"id": item, "sha256": done.sealed.manifest_sha256, "size": done.sealed.size})
