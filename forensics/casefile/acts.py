@@ -88,11 +88,15 @@ class Act(StrEnum):
     """Content was opened under an approval; this line was on the disk before anything was shown."""
     CONTENT_EXPORT = "content.export"
     """Content left the case in readable form under an approval; ``out`` holds what was written."""
+    TABLE = "table"
+    """A reference table of the client was put into the case, or taken out; ``params`` name it, ``out`` holds the file."""
     FIND = "find"
     """Rules asked the timeline their questions; ``out`` holds what they found and where they looked."""
     MAP = "map"
     """A mapping of foreign tables was put into the case: ``params`` hold the ``pattern`` of the files that it is for
     and the mapping as it was understood, ``out`` the file as a person wrote it."""
+    SUPPRESS = "suppress"
+    """Findings of a rule were set aside, or taken up again: ``params`` say which, ``why`` the reason."""
     PLAYBOOK = "playbook"
     """A step of a playbook was ticked off or noted."""
 

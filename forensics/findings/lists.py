@@ -1,0 +1,46 @@
+"""The lists that this program brings: dated, with their source, and replaceable by a file of the same columns.
+
+Each is a CSV file in ``data/`` beside this module, whose first lines, beginning with ``#``, say what it is, of which
+day it is, where it comes from and under which licence.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import pyarrow as pa
+
+from forensics.findings.finding import Pair
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListKind:
+    """One list: what it holds and its columns."""
+
+    title: Pair
+    columns: tuple[str, ...]
+
+
+LISTS = {
+    "freemail": ListKind(title=("フリーメール・プロバイダ・携帯のドメイン", "domains of free, provider and carrier mail"),
+                         columns=("domain", "class")),
+    "shorteners": ListKind(title=("短縮URLのホスト", "hosts that shorten links"), columns=("host",)),
+    "default_words": ListKind(title=("既定の検索語", "keywords by default"), columns=("list", "word", "weight", "language")),
+}  # fmt: skip
+
+
+def schema(name: str) -> pa.Schema:
+    """Every column is text."""
+    return pa.schema([(column, pa.string()) for column in LISTS[name].columns])
+
+
+@cache
+def rows(name: str) -> list[dict[str, str]]:
+    """The rows of a list."""
+    text = (resources.files("forensics.findings") / "data" / f"{name}.csv").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return [{key: value or "" for key, value in row.items()} for row in csv.DictReader(io.StringIO("\n".join(lines)))]

@@ -1,0 +1,44 @@
+"""What the client supplied and what this program brings: reference tables and lists of domains and words, as views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyarrow as pa
+
+from forensics.casefile.view import CaseView
+from forensics.findings import lists, reference
+from forensics.findings.views import View
+
+
+def _table(name: str) -> Callable[[CaseView], None]:
+    def make(case: CaseView) -> None:
+        kind = reference.KINDS[name]
+        schema = pa.schema([(column, pa.string()) for column in kind.columns])
+        rows = reference.rows_of(case, name)
+        case.connection.register(f"given_{name}", pa.Table.from_pylist(rows, schema=schema))
+        # What is empty is not known; a day is a day.
+        columns = ", ".join(
+            f"try_cast(nullif({column}, '') AS DATE) AS {column}" if column in kind.days
+            else f"nullif({column}, '') AS {column}" for column in kind.columns
+        )  # fmt: skip
+        case.connection.execute(f"CREATE TEMP TABLE {_shown(name)} AS SELECT {columns} FROM given_{name}")  # noqa: S608 - names of this program
+
+    return make
+
+
+def _shown(name: str) -> str:
+    return "stated_domains" if name == "own_domains" else name
+
+
+def _list(name: str) -> Callable[[CaseView], None]:
+    def make(case: CaseView) -> None:
+        case.connection.register(name, pa.Table.from_pylist(lists.rows(name), schema=lists.schema(name)))
+
+    return make
+
+
+VIEWS = {
+    _shown(name): View(title=kind.title, needs=(), make=_table(name), optional=True)
+    for name, kind in reference.KINDS.items()
+} | {name: View(title=each.title, needs=(), make=_list(name)) for name, each in lists.LISTS.items()}
