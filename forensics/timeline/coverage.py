@@ -2,6 +2,7 @@
 
     store        messages of a store in a month
     log          lines of a log; ``silent_days`` are days without any line between its first and its last
+    hours        a silence of an hour or more in a log, in which ``missing`` messages of the case should have a line
     account      lines of a log that name an account; a day without them is nothing but quiet
     uids         UIDs that a mailbox gave out (Dovecot's mail_log: save, append, copy) and no line tells of
     rows         rows that an export of the audit log numbers, and that are not there (ResultIndex, ResultCount)
@@ -116,6 +117,9 @@ WITH days AS (
     UNION ALL
     SELECT 'account', place, evidence, source, account, NULL, month, first, last, events, days, [], NULL, []
     FROM tl_account_month
+    UNION ALL
+    SELECT 'hours', place, evidence, source, NULL, NULL, date_trunc('month', tl_log_gap.first), tl_log_gap.first,
+           tl_log_gap.last, 0, 0, [], missing, [] FROM tl_log_gap JOIN tl_log_place USING (place)
     UNION ALL
     SELECT 'uids', evidence || ':' || source, evidence, source, account, box, NULL, NULL, NULL, 0, 0, [], missing,
            gaps[:{EXAMPLES}] FROM tl_uid

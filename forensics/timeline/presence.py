@@ -8,10 +8,11 @@
     not_covered   the account is a party, and no evidence of it covers that time, or keeps such mail
 
 A store covers what lies between its first and its last message, in months that it has mail of; it keeps sent (received)
-mail where it has any. A log covers its days with lines between its first and last; of mail between two domains a line
-is expected only where the log has lines of other mail between these two. A draft that nothing shows as sent is expected
-nowhere. A message that only the logs name has a Message-ID and no logical message. Places that have nothing to do with
-a message have no row.
+mail where it has any. A copy with the same Message-ID and another body is there all the same. A log covers its days
+with lines between its first and last, but no silence of an hour or more in which several messages should have gone
+through; a line is expected only of mail from or to a domain of whose other mail it has nearly all. A draft that nothing
+shows as sent is expected nowhere. A message that only the logs name has a Message-ID and no logical message. Places
+that have nothing to do with a message have no row.
 """
 
 from __future__ import annotations
@@ -19,6 +20,15 @@ from __future__ import annotations
 _GIVEN = "('sent', 'delivered', 'deliver', 'saved', 'stored', 'success', 'deliver.local')"
 """What a log calls it when a message came to a recipient."""
 _HELD = "('saved', 'stored', 'append', 'save', 'copy', 'expunge', 'delete')"
+
+TRANSPORT = """('postfix', 'sendmail', 'exim', 'courier', 'exchange_tracking', 'message_trace', 'gmail_log',
+                'google_log_search')"""
+"""The logs that have a line for each message that a server takes or hands on."""
+FEWEST_DUE = 5
+"""So many messages of a domain must have come in the days of a log before its share of them says anything."""
+NEARLY_ALL = 0.8
+GAP_MINUTES = 60
+GAP_MESSAGES = 2
 
 COPIES = """
 CREATE OR REPLACE TEMP TABLE tl_lying AS
@@ -121,22 +131,31 @@ CREATE OR REPLACE TEMP TABLE tl_log_day AS
 SELECT DISTINCT evidence || ':' || source AS place, utc::DATE AS day FROM tl_log WHERE utc IS NOT NULL
 """
 
-# Joined rather by domain than by address: who never wrote to whom may have done so once, and that is the point.
+# By domain rather than by address: who never wrote to whom may have done so once, and that is the point. A log that
+# has nearly all mail from or to a domain stands on its way; one that has some of it was passed by chance.
+LOG_KEEPS = f"""
+CREATE OR REPLACE TEMP TABLE tl_log_keeps AS
+WITH ends AS (
+    SELECT DISTINCT thing, role, split_part(account, '@', 2) AS domain FROM tl_concerned
+    WHERE role IN ('sender', 'recipient') AND contains(account, '@')
+), due AS (
+    SELECT tl_log_day.place, thing, role, domain
+    FROM ends JOIN tl_thing USING (thing) JOIN tl_log_day ON day = tl_thing.utc::DATE
+    JOIN tl_log_place ON tl_log_place.place = tl_log_day.place
+    WHERE was_sent AND source IN {TRANSPORT}
+)
+SELECT due.place, role, domain FROM due
+LEFT JOIN tl_in_log ON tl_in_log.thing = due.thing AND tl_in_log.place = due.place
+GROUP BY ALL HAVING count(*) >= {FEWEST_DUE} AND count(tl_in_log.thing) >= {NEARLY_ALL} * count(*)
+"""  # noqa: S608 - filled with constants only
+
 LOG_EXPECTED = """
 CREATE OR REPLACE TEMP TABLE tl_log_expected AS
-WITH pairs AS (
-    SELECT one.thing, split_part(one.account, '@', 2) AS "from", split_part(other.account, '@', 2) AS "to"
-    FROM tl_concerned AS one JOIN tl_concerned AS other USING (thing)
-    WHERE one.role = 'sender' AND other.role = 'recipient' GROUP BY ALL
-), handled AS (
-    SELECT place, "from", "to" FROM tl_in_log JOIN pairs USING (thing)
-    WHERE place IN (SELECT place FROM tl_log_place WHERE source IN ('postfix', 'sendmail', 'exim', 'courier',
-        'exchange_tracking', 'message_trace', 'gmail_log', 'google_log_search'))
-    GROUP BY ALL HAVING count(DISTINCT thing) > 1
-), wanted AS (
-    SELECT DISTINCT thing, handled.place FROM pairs JOIN handled USING ("from", "to")
+WITH wanted AS (
+    SELECT DISTINCT thing, tl_log_keeps.place FROM tl_concerned
+    JOIN tl_log_keeps ON tl_log_keeps.role = tl_concerned.role AND domain = split_part(account, '@', 2)
 )
-SELECT tl_thing.thing, logical_id, mid, wanted.place,
+SELECT tl_thing.thing, logical_id, mid, tl_thing.utc, wanted.place,
        CASE WHEN day IS NULL THEN 'not_covered' ELSE 'missing' END AS status,
        CASE WHEN tl_thing.utc IS NULL THEN 'time_unknown' WHEN day IS NULL AND tl_thing.utc BETWEEN first AND last
             THEN 'silent_day' WHEN day IS NULL THEN 'outside_of_log' ELSE 'covered' END AS ground
@@ -145,6 +164,23 @@ LEFT JOIN tl_log_day ON tl_log_day.place = wanted.place AND day = tl_thing.utc::
 ANTI JOIN tl_in_log ON tl_in_log.thing = tl_thing.thing AND tl_in_log.place = wanted.place
 WHERE was_sent
 """
+
+# One message that a log does not know is a question about that message; several in one silence are one about the log.
+LOG_GAPS = f"""
+CREATE OR REPLACE TEMP TABLE tl_log_gap AS
+WITH lines AS (
+    SELECT DISTINCT evidence || ':' || source AS place, utc FROM tl_log
+    WHERE utc IS NOT NULL AND evidence || ':' || source IN (SELECT place FROM tl_log_expected)
+), stepped AS (
+    SELECT place, utc AS first, lead(utc) OVER (PARTITION BY place ORDER BY utc) AS last FROM lines
+), gaps AS (
+    SELECT * FROM stepped WHERE last - first >= INTERVAL {GAP_MINUTES} MINUTE
+)
+SELECT gaps.place, gaps.first, gaps.last, count(DISTINCT coalesce(mid, thing))::BIGINT AS missing
+FROM (SELECT * FROM tl_log_expected WHERE status = 'missing') AS lost
+ASOF JOIN gaps ON gaps.place = lost.place AND lost.utc >= gaps.first
+WHERE lost.utc <= gaps.last GROUP BY ALL HAVING missing >= {GAP_MESSAGES}
+"""  # noqa: S608 - filled with constants only
 
 # One statement for each kind of cell, because the joins of one statement share the memory.
 CELLS = """
@@ -163,12 +199,17 @@ INSERT INTO tl_cell
 SELECT expected.thing, expected.place, 'store', expected.account, roles, expected.status, ground, 0, []::VARCHAR[], NULL
 FROM tl_expected AS expected
 ANTI JOIN tl_lying ON tl_lying.logical_id = expected.logical_id AND tl_lying.place = expected.place
+ANTI JOIN (SELECT DISTINCT mid, place FROM tl_lying JOIN tl_known USING (logical_id)) AS other_body
+  ON other_body.mid = expected.mid AND other_body.place = expected.place
 """
 LOG_CELLS = """
 INSERT INTO tl_cell
 SELECT thing, place, 'log', NULL, []::VARCHAR[], 'present', 'lines', lines, how, NULL FROM tl_in_log
 UNION ALL
-SELECT thing, place, 'log', NULL, []::VARCHAR[], status, ground, 0, []::VARCHAR[], NULL FROM tl_log_expected
+SELECT thing, lost.place, 'log', NULL, []::VARCHAR[],
+       CASE WHEN status = 'missing' AND lost.utc <= gap.last THEN 'not_covered' ELSE status END,
+       CASE WHEN status = 'missing' AND lost.utc <= gap.last THEN 'silent_hours' ELSE ground END, 0, []::VARCHAR[], NULL
+FROM tl_log_expected AS lost ASOF LEFT JOIN tl_log_gap AS gap ON gap.place = lost.place AND lost.utc >= gap.first
 """
 
 PRESENCE = """
@@ -188,7 +229,9 @@ TABLES = (
     KEEPS,
     EXPECTED,
     LOG_DAYS,
+    LOG_KEEPS,
     LOG_EXPECTED,
+    LOG_GAPS,
     CELLS,
     EXPECTED_CELLS,
     LOG_CELLS,
@@ -201,6 +244,7 @@ DONE_WITH = (
     "tl_concerned",
     "tl_keeps",
     "tl_expected",
+    "tl_log_keeps",
     "tl_log_expected",
     "tl_cell",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from forensics.absent import Absent
 from forensics.casefile.view import CaseView
 from forensics.records import Record, Recovery
 from tests.casebuilder import JUNE, mail
-from tests.timeline.lines import DAY, case_of, line, rows, transfer
+from tests.timeline.lines import DAY, HOUR, case_of, line, rows, transfer
 
 SATO, TANAKA, OUTSIDE = "sato@example.jp", "tanaka@example.jp", "x@elsewhere.example"
 
@@ -22,7 +23,7 @@ def sato_sends(number: int, day: int, evidence: str = "EV-0001", **fields: Any) 
 
 def in_inbox(number: int, day: int, to: str = TANAKA, evidence: str = "EV-0002", **fields: Any) -> list[Record]:
     """A message in somebody's inbox."""
-    return mail(number, to=[to], date_utc=JUNE + day * DAY, evidence=evidence, **fields)
+    return mail(number, **{"to": [to], "date_utc": JUNE + day * DAY, "evidence": evidence, **fields})
 
 
 def two_stores(*, sato: list[int], tanaka: list[int]) -> tuple[list[Record], list[Record]]:
@@ -147,23 +148,50 @@ def lines_of(lines: list[Any], evidence: str) -> list[Any]:
     return [replace(each, address=replace(each.address, evidence=evidence)) for each in lines]
 
 
-def test_a_log_misses_mail_of_its_domains_on_days_that_it_covers(tmp_path: Path) -> None:
-    one, two = two_stores(sato=[1, 2, 3, 4, 9], tanaka=[1, 2, 3, 4, 9])
+def days_in_a_log(folder: Path, missing: list[float], *, heard: tuple[int, ...] = ()) -> CaseView:
+    """Mail of Sato to Tanaka on eleven days, which a log of Postfix has but for those that are missing."""
+    times = [*range(1, 12), *(each for each in missing if each != int(each))]
+    one = [record for n, day in enumerate(times) for record in sato_sends(n + 1, 0, date_utc=JUNE + int(day * DAY))]
+    two = [record for n, day in enumerate(times) for record in in_inbox(n + 1, 0, date_utc=JUNE + int(day * DAY))]
     lines = [
-        *transfer(1, JUNE + DAY, "4A1B1", "<1@example.jp>"),
-        *transfer(11, JUNE + 3 * DAY, "4A1B3", "<3@example.jp>"),
-        line(99, JUNE + 2 * DAY, "connect"),
-        line(100, JUNE + 5 * DAY, "connect"),
+        each
+        for n, day in enumerate(times)
+        if day not in missing
+        for each in transfer(n * 10 + 1, JUNE + int(day * DAY), f"4A1B{n}", f"<{n + 1}@example.jp>")
     ]
-    view = case_of(tmp_path / "case", one, two, lines_of(lines, "EV-0003"))
-    found = {number: cells(view, number)["EV-0003:postfix"] for number in (1, 2, 3, 4, 9)}
-    assert found == {
-        1: ("present", "lines"),
-        2: ("missing", "covered"),
-        3: ("present", "lines"),
-        4: ("not_covered", "silent_day"),
-        9: ("not_covered", "outside_of_log"),
-    }
+    lines += [line(900 + hour, JUNE + 3 * DAY + hour * HOUR, "connect") for hour in heard]
+    return case_of(folder, one, two, lines_of(lines, "EV-0003"))
+
+
+def test_a_log_that_has_nearly_all_mail_of_a_domain_misses_the_rest(tmp_path: Path) -> None:
+    view = days_in_a_log(tmp_path / "case", [3], heard=(-1, 0, 1))
+    found = {number: cells(view, number)["EV-0003:postfix"] for number in (2, 3, 4)}
+    assert found == {2: ("present", "lines"), 3: ("missing", "covered"), 4: ("present", "lines")}
+
+
+def test_a_silent_day_and_the_time_after_the_last_line_are_not_covered(tmp_path: Path) -> None:
+    view = days_in_a_log(tmp_path / "case", [4, 11])
+    assert cells(view, 4)["EV-0003:postfix"] == ("not_covered", "silent_day")
+    assert cells(view, 11)["EV-0003:postfix"] == ("not_covered", "outside_of_log")
+
+
+def test_a_log_that_has_some_mail_of_a_domain_by_chance_misses_nothing(tmp_path: Path) -> None:
+    view = days_in_a_log(tmp_path / "case", [3, 1.5, 2.5, 7.5], heard=(-1, 0, 1))
+    assert "EV-0003:postfix" not in cells(view, 3)
+
+
+def test_a_silence_in_which_several_messages_should_be_is_one_gap_of_the_log(tmp_path: Path) -> None:
+    view = days_in_a_log(tmp_path / "case", [3, 3.05], heard=(-1, 3))
+    assert cells(view, 3)["EV-0003:postfix"] == ("not_covered", "silent_hours")
+    (gap,) = rows(view, "coverage", "kind = 'hours'")
+    assert (gap["last"] - gap["first"], gap["missing"]) == (timedelta(hours=4), 2)
+
+
+def test_a_copy_with_another_body_is_not_missing(tmp_path: Path) -> None:
+    one, two = two_stores(sato=[1, 3], tanaka=[1, 3])
+    other = in_inbox(2, 2, body_sha256="ff" * 32)
+    view = case_of(tmp_path / "case", [*one, *sato_sends(2, 2, body_sha256="ee" * 32)], [*two, *other])
+    assert not rows(view, "presence", "status = 'missing'")
 
 
 def test_members_of_a_group_that_the_server_expanded_are_expected_to_have_it(tmp_path: Path) -> None:
