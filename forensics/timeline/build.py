@@ -5,7 +5,8 @@ DuckDB does the work and spills to disk; the same records give the same bytes, w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,6 @@ from forensics.timeline import (
 
 EVENTS_FILE = "events.parquet"
 LOGICAL_FILE = "logical.parquet"
-SLICE = 1 << 19
-"""So many events are joined and written at a time; only their keys are ever sorted together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +48,12 @@ def build(case: CaseView, out: Path) -> TimelineResult:
     _run(case, (*same_message.TABLES, *log_rows.TABLES, *queue_spans.TABLES, *joins.TABLES))
     _drop(case, joins.DONE_WITH)
     _run(case, events.TABLES)
-    count = _count(case, "SELECT count(*) AS n FROM tl_event")
-    slices = (events.slice_sql(first, first + SLICE) for first in range(0, max(count, 1), SLICE))
-    files = [_write((case.arrow(sql) for sql in slices), out / EVENTS_FILE)]
+    files = [out / EVENTS_FILE]
+    count = _write(case.slices(events.EVENTS), files[0])
+    _drop(case, events.DONE_WITH)
     files.append(_made(case, same_message.LOGICAL, out / LOGICAL_FILE))
     logical = _count(case, "SELECT count(DISTINCT logical_id) AS n FROM tl_copy")
-    _drop(case, ("tl_event", "tl_item", "tl_rivals"))
+    _drop(case, ("tl_rivals",))
     files += _tables(case, out)
     _drop(
         case, [str(row["name"]) for row in case.rows("SELECT table_name AS name FROM duckdb_tables() WHERE temporary")]
@@ -100,12 +99,29 @@ def _count(case: CaseView, sql: str) -> int:
 
 
 def _made(case: CaseView, sql: str, path: Path) -> Path:
-    return _write(case.slices(sql), path)
-
-
-def _write(slices: Iterable[Any], path: Path) -> Path:
-    """Write the answers end to end beside ``path`` and move them there: a crash leaves the old file or the new one."""
-    beside = path.with_name(path.name + ".new")
-    tables.write_slices(slices, beside)
-    beside.replace(path)
+    _write(case.slices(sql), path)
     return path
+
+
+def _write(slices: Iterable[Any], path: Path) -> int:
+    """Write the answers end to end beside ``path`` and move them there: a crash leaves the old file or the new one."""
+    beside, rows = path.with_name(path.name + ".new"), 0
+
+    def counted() -> Iterator[Any]:
+        nonlocal rows
+        for each in _ahead(iter(slices)):
+            rows += len(each)
+            yield each
+
+    tables.write_slices(counted(), beside)
+    beside.replace(path)
+    return rows
+
+
+def _ahead(slices: Iterator[Any]) -> Iterator[Any]:
+    """The same slices; while one is written, the next one is asked for."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, slices, None)
+        while (slice_ := coming.result()) is not None:
+            coming = pool.submit(next, slices, None)
+            yield slice_

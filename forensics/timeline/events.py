@@ -32,101 +32,78 @@ FROM joined GROUP BY message_id_ref
 """  # noqa: S608 - filled with constants only
 
 # The clock of a relay is named by its host, because copies that took further hops number the same hop otherwise.
-READINGS = f"""
-CREATE OR REPLACE TEMP TABLE tl_reading AS
-SELECT moment.id, moment.message_id_ref, moment.address, moment.position, moment.meaning, moment.basis, moment.says,
-       moment.utc, moment.utc_ns, moment.raw, moment.zone, moment.offset_minutes, moment.precision,
-       nullif(regexp_extract(moment.says, ' by (.+)$', 1), '') AS host
-FROM moment
-UNION ALL
-SELECT message.id, message.id, message.address, 0, '{sentences.NO_TIME}', NULL, NULL,
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL
-FROM message WHERE id NOT IN (SELECT message_id_ref FROM moment)
-UNION ALL
-SELECT id, id, address, 0, CASE WHEN utc IS NULL THEN '{sentences.NO_TIME}' ELSE 'logged' END, 'service', source,
-       utc, NULL, utc_raw, zone, NULL, precision, NULL
-FROM log_event
-"""  # noqa: S608 - filled with constants only
-
-REPEATS = """
+_HOST = "nullif(regexp_extract(says, ' by (.+)$', 1), '')"
+REPEATS = f"""
 CREATE OR REPLACE TEMP TABLE tl_repeat AS
 WITH told AS (
-    SELECT tl_reading.id, message_id_ref, logical_id, copy, position, meaning, basis,
-           CASE WHEN basis = 'relay' THEN coalesce(host, says) ELSE says END AS clock,
+    SELECT moment.id, message_id_ref, logical_id, copy, position, meaning, basis,
+           CASE WHEN basis = 'relay' THEN coalesce({_HOST}, says) ELSE says END AS clock,
            coalesce(utc_ns::VARCHAR, utc::VARCHAR, raw) AS reading
-    FROM tl_reading JOIN tl_copy ON tl_copy.id = message_id_ref WHERE copies > 1 AND basis IS NOT NULL
+    FROM moment JOIN tl_copy ON tl_copy.id = message_id_ref WHERE copies > 1 AND basis IS NOT NULL
 ), numbered AS (
     SELECT *, row_number() OVER same AS nth FROM told
     WINDOW same AS (PARTITION BY message_id_ref, meaning, basis, clock, reading ORDER BY position, id)
 )
-SELECT id, row_number() OVER (
-           PARTITION BY logical_id, meaning, basis, clock, reading, nth ORDER BY copy, position, id) > 1 AS is_repeat
-FROM numbered
-"""
-
-# A number for each row would hold them all in memory; the rows of a sorted table are numbered by where they lie.
-ORDERED = """
-CREATE OR REPLACE TEMP TABLE tl_event AS
-WITH tl_place AS (
-    SELECT id, evidence, address FROM tl_keyed UNION ALL SELECT id, evidence, address FROM log_event
-)
-SELECT substr(sha256('event' || chr(0) || reading.address), 1, 32) AS event_id,
-       reading.* EXCLUDE (id, address), coalesce(tl_repeat.is_repeat, false) AS is_repeat
-FROM tl_reading AS reading
-JOIN tl_place ON tl_place.id = reading.message_id_ref
-LEFT JOIN tl_repeat ON tl_repeat.id = reading.id
-ORDER BY reading.utc NULLS LAST, reading.utc_ns NULLS LAST, tl_place.evidence, tl_place.address, reading.position,
-         reading.id
-"""
+SELECT id FROM numbered
+QUALIFY row_number() OVER (
+    PARTITION BY logical_id, meaning, basis, clock, reading, nth ORDER BY copy, position, id) > 1
+"""  # noqa: S608 - filled with constants only
 
 ITEMS = f"""
 CREATE OR REPLACE TEMP TABLE tl_item AS
-SELECT message.id, message.id AS message_ref, tl_copy.logical_id, tl_copy.copies AS seen_in, message.evidence,
+SELECT message.id, tl_copy.logical_id, tl_copy.copies AS seen_in, message.evidence,
        message.address, message.store_path, message.recovery, message.depth, message.attachment_count,
        coalesce(message.sender_address, message.sender) AS sender, recipients,
        substr(message.subject, 1, {SUBJECT_CUT})
-       || CASE WHEN length(message.subject) > {SUBJECT_CUT} THEN '…' ELSE '' END AS subject, NULL::VARCHAR AS operation,
-       NULL::VARCHAR AS account
+       || CASE WHEN length(message.subject) > {SUBJECT_CUT} THEN '…' ELSE '' END AS subject
 FROM message
 JOIN tl_copy ON tl_copy.id = message.id
 LEFT JOIN tl_recipients ON tl_recipients.message_id_ref = message.id
 """  # noqa: S608 - filled with constants only
 
-# In a statement of its own, because the joins of one statement share the memory.
-LOG_ITEMS = f"""
-INSERT INTO tl_item
-SELECT log_event.id, NULL, tl_shown.logical_id, coalesce(tl_shown.copies, 0)::INTEGER, log_event.evidence,
-       log_event.address, NULL, log_event.recovery, 0, 0, log_event.sender,
-       substr(log_event.recipient, 1, {SUBJECT_CUT}), substr(log_event.subject, 1, {SUBJECT_CUT}), operation,
-       coalesce(log_event.actor, actor_ip, log_event.sender, json_extract_string(detail, '$.host'), log_event.source)
+TABLES = (RECIPIENTS, REPEATS, ITEMS)
+"""Run in this order after those of ``same_message`` and ``joins``, before :data:`EVENTS`."""
+DONE_WITH = ("tl_recipients", "tl_repeat", "tl_item")
+
+_STORE = "tl_item.evidence || coalesce(' ' || nullif(store_path, ''), '')"
+_ITEM = "subject, sender, recipients, attachment_count, seen_in"
+_OF_MOMENTS = f"""
+SELECT moment.id AS reading, moment.address AS own, utc, utc_ns, meaning, basis, says, zone, offset_minutes, precision,
+       raw, position, message_id_ref AS message_ref, logical_id, tl_item.evidence, tl_item.address, store_path,
+       tl_item.recovery, depth,
+       CASE WHEN meaning IN ('sent', 'submitted') THEN sender
+            WHEN basis = 'relay' THEN coalesce({_HOST}, says) ELSE {_STORE} END AS actor,
+       NULL AS operation, {_ITEM}, tl_repeat.id IS NOT NULL AS is_repeat
+FROM moment JOIN tl_item ON tl_item.id = message_id_ref LEFT JOIN tl_repeat ON tl_repeat.id = moment.id
+"""  # noqa: S608 - filled with constants only
+_WITHOUT_MOMENT = f"""
+SELECT tl_item.id, tl_item.address, NULL, NULL, '{sentences.NO_TIME}', NULL, NULL, NULL, NULL, NULL, NULL, 0,
+       tl_item.id, logical_id, tl_item.evidence, tl_item.address, store_path, tl_item.recovery, depth, {_STORE}, NULL,
+       {_ITEM}, false
+FROM tl_item ANTI JOIN moment ON moment.message_id_ref = tl_item.id
+"""  # noqa: S608 - filled with constants only
+_OF_LOGS = f"""
+SELECT log_event.id, address, utc, NULL,
+       CASE WHEN utc IS NULL THEN '{sentences.NO_TIME}' ELSE 'logged' END, 'service', source, zone, NULL, precision,
+       utc_raw, 0, NULL, tl_shown.logical_id, evidence, address, NULL, recovery, 0,
+       CASE WHEN operation IS NULL THEN evidence
+            ELSE coalesce(actor, actor_ip, sender, json_extract_string(detail, '$.host'), source) END, operation,
+       substr(subject, 1, {SUBJECT_CUT}), sender, substr(recipient, 1, {SUBJECT_CUT}), 0,
+       coalesce(tl_shown.copies, 0)::INTEGER, false
 FROM log_event LEFT JOIN tl_shown ON tl_shown.id = log_event.id
 """  # noqa: S608 - filled with constants only
 
-_DONE_WITH = tuple(f"DROP TABLE {name}" for name in ("tl_reading", "tl_repeat", "tl_recipients"))
-TABLES = (RECIPIENTS, READINGS, REPEATS, ORDERED, ITEMS, LOG_ITEMS, *_DONE_WITH)
-"""Run in this order after those of ``same_message`` and ``joins``. A slice of ``tl_event`` is one read."""
-
-# Rows get their texts slice by slice: sorted with all of them, they would not fit into the memory limit.
+# Sentences and ids are made of rows in their order: sorted with them, they would be half of what is sorted.
 EVENTS = f"""
-WITH described AS (
-    SELECT tl_event.rowid AS place, tl_event.*, tl_item.* EXCLUDE (id),
-           CASE WHEN operation IS NOT NULL THEN account
-                WHEN meaning IN ('sent', 'submitted') THEN sender
-                WHEN basis = 'relay' THEN coalesce(host, says)
-                ELSE evidence || coalesce(' ' || nullif(store_path, ''), '') END AS actor
-    FROM tl_event JOIN tl_item ON tl_item.id = tl_event.message_id_ref
-    WHERE tl_event.rowid >= $FIRST AND tl_event.rowid < $LAST
+WITH told AS ({_OF_MOMENTS} UNION ALL {_WITHOUT_MOMENT} UNION ALL {_OF_LOGS}),
+ordered AS (
+    SELECT * FROM told
+    ORDER BY utc NULLS LAST, utc_ns NULLS LAST, evidence, address, position, reading
 )
-SELECT event_id, utc, utc_ns, meaning, basis, says, zone, offset_minutes, precision, raw, position,
-       message_ref, logical_id, evidence, address, store_path, recovery,
+SELECT substr(sha256('event' || chr(0) || own), 1, 32) AS event_id, utc, utc_ns, meaning, basis, says, zone,
+       offset_minutes, precision, raw, position, message_ref, logical_id, evidence, address, store_path, recovery,
        depth, actor, coalesce(operation, meaning) AS action, {sentences.as_sql(0)} AS sentence_ja,
        {sentences.as_sql(1)} AS sentence_en,
        subject, sender, recipients, attachment_count, seen_in, is_repeat
-FROM described
-ORDER BY place
+FROM ordered
 """  # noqa: S608 - filled with constants only
-
-
-def slice_sql(first: int, last: int) -> str:
-    """The events from place ``first`` to before place ``last``, counted from 0."""
-    return EVENTS.replace("$FIRST", str(first)).replace("$LAST", str(last))
