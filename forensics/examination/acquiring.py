@@ -7,6 +7,7 @@ acquired; unfinished, then that item is completed; unchanged, then nothing is co
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -103,6 +104,11 @@ class _ByFiles:
     def acquire(self, writer: ItemWriter, *, about: dict[str, Any], examination: Examination, told: Told) -> Acquired:
         return acquire(self.source, writer, now=examination.station.now, tool=tool(), about=about, told=told)
 
+    def result(self) -> dict[str, Any]:
+        """What the source itself has to say on the line of the ledger."""
+        said: Callable[[], dict[str, Any]] = getattr(self.source, "result", dict)
+        return said()
+
 
 def acquire_by(examination: Examination, way: Way, params: dict[str, Any], *, wanted: dict[str, Any]) -> AcquireSummary:
     """The same for a source that is not made of files; what decides is the same too."""
@@ -167,7 +173,8 @@ def _acquire(
         examination.station.progress.end()
         holds = examination.evidence.protect(item, IMMUTABLE if examination.facts.immutable_flag else READONLY)
         step.outputs.append({"id": item, "sha256": done.sealed.manifest_sha256, "size": done.sealed.size})
-        step.result = {**_numbers(done), "protection": holds, "changes": list(changes)}
+        said = way.result() if isinstance(way, _ByFiles) else {}
+        step.result = {**_numbers(done), "protection": holds, "changes": list(changes), **said}
     return summary_of(examination, item, state=RESUMED if resumed else ACQUIRED, changes=changes)
 
 

@@ -1,4 +1,4 @@
-"""Puts files that a step made beside the case into their place, and tells whether listed files are still there."""
+"""Puts files that a step made beside the case into their place, and tells what is known of those that are there."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+from forensics.acquisition.carving.names import CARVED
 from forensics.casefile.ledger import Line
 from forensics.casefile.view import CaseView
 from forensics.errors import IntegrityError
 from forensics.evidence.durable import make_folder, sync_folder
+from forensics.evidence.store import EvidenceStore
+from forensics.records import Recovery
 
 
 def adopt(made: Path, case: Path, path: str) -> dict[str, Any]:
@@ -34,3 +37,9 @@ def still_there(view: CaseView, line: Line) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def found_by(evidence: EvidenceStore, item: str) -> dict[str, str]:
+    """What all records of an item say of where they were found, where its acquisition knows it: by carving."""
+    carved = evidence.acquisition(item)["source"].get("kind") == CARVED
+    return {"recovery": Recovery.CARVED.value} if carved else {}

@@ -21,7 +21,7 @@ from forensics.errors import FormatError
 from forensics.examination.part_writer import PartWriter
 from forensics.formats import sniff
 from forensics.parsers.contract import Candidate, Parser, Settings, Unit
-from forensics.records import Attachment, Message, Problem, Record
+from forensics.records import Attachment, Message, Problem, Record, Recovery
 from forensics.workers import Report
 
 PARSERS = "forensics.parsers"
@@ -42,6 +42,8 @@ class _Job:
     settings: Settings
     skip: dict[str, str]
     nested_bytes: int = 0
+    recovery: Recovery | None = None
+    """Where all that a file holds was found, if not the parser but the acquisition knows it."""
     messages: dict[str, str] = field(default_factory=dict)
     """The store path of each message that was read, by its id."""
 
@@ -115,6 +117,7 @@ def run(args: dict[str, Any], reads: Sequence[Path], spool: Path, report: Report
             with _opened(args, index, path) as handle:
                 unit = _unit(file, handle, job.settings)
                 unit.range = args["range"]
+                job.recovery = Recovery(file["recovery"]) if "recovery" in file else None
                 _parse(job, parsers, parsers[args["parser"]], unit, at)
         # What fails from here on is no fault of the last item.
         report.at("")
@@ -175,6 +178,8 @@ def _parse(job: _Job, parsers: dict[str, Parser], parser: Parser, unit: Unit, at
         found: list[tuple[Parser, Unit, Address]] = []
         try:
             for record in parser.parse(unit, at, job.writer.keep):
+                if job.recovery is not None:
+                    record = replace(record, recovery=job.recovery)
                 job.writer.add(record, maker, unit.sha256)
                 if isinstance(record, Message):
                     job.messages[record.identity()] = record.store_path

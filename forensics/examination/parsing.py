@@ -23,6 +23,7 @@ from forensics.errors import DONE, PARTLY_READ, ForensicsError, FormatError, Int
 from forensics.evidence.durable import sync_folder
 from forensics.evidence.item import FOLDER, Entry, payload_name
 from forensics.examination.conductor import Examination, Step
+from forensics.examination.files import found_by
 from forensics.examination.mapping import named_for, worker_settings
 from forensics.examination.opening_images import CONTAINERS
 from forensics.examination.part_writer import CONTENT
@@ -146,7 +147,8 @@ def _prepare(examination: Examination, item: EvidenceItem, engine: Engine, param
         work.mkdir(parents=True)
         replace_file(known, mark)
     stored = [entry for entry in item.files if entry.number is not None]
-    files = {f"{entry.number:06d}": _file(entry) for entry in stored}
+    found = found_by(examination.evidence, item.name)
+    files = {f"{entry.number:06d}": _file(entry) | found for entry in stored}
     folder = examination.folder / "evidence" / item.name
     data = {number: folder / payload_name(int(number)) for number in files}
     runner = Runner(

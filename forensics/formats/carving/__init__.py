@@ -1,1 +1,1 @@
-"""Mail found by content alone: in unallocated space, in slack, on media without a file system; bytes in, objects out."""
+"""Mail found by content alone: in free space, in slack, on media without a file system; bytes in, objects out."""
