@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from forensics.errors import DONE, PARTLY_READ, ForensicsError, IntegrityError, InterruptedWork, worst
 from forensics.examination.acquiring import AcquireSummary, acquire_path
+from forensics.examination.acquiring_exports import open_exports
 from forensics.examination.conductor import Examination
 from forensics.examination.opening_images import Failed, exit_code_of, open_images
 from forensics.examination.overview import first_problems
@@ -106,4 +107,6 @@ def acquire_all(examination: Examination, sources: Sequence[Path]) -> tuple[list
             failed.append((str(path), error.what, error.todo, error.exit_code))
         else:
             acquired += [found, *open_images(examination, found.evidence, failed)]
+    # The parts of an export may have been given one by one, so they are looked at together.
+    acquired += open_exports(examination, [each.evidence for each in acquired], failed)
     return acquired, failed
