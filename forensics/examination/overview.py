@@ -8,7 +8,7 @@ from typing import Any
 from forensics.casefile.acts import Act, Phase
 from forensics.casefile.custody import custody
 from forensics.casefile.view import CaseView, EvidenceItem
-from forensics.evidence.item import Entry
+from forensics.evidence.item import ROLES, Entry
 
 FIRST = 20
 _CONTROL = ("review", "people_sha256")
@@ -220,7 +220,7 @@ def _unclaimed(view: CaseView) -> list[NotMail]:
         )
         for manifest in view.manifests
         for file in manifest["files"]
-        if not file["parser"]
+        if not file["parser"] and file["kind"] not in ROLES
     ]
 
 

@@ -85,6 +85,8 @@ def plan(args: dict[str, Any], reads: Sequence[Path], spool: Path, report: Repor
 def _plan_file(
     file: dict[str, Any], handle: BinaryIO, parsers: dict[str, Parser], folders: frozenset[str], settings: Settings
 ) -> dict[str, Any]:
+    if file.get("role"):
+        return {"number": file["number"], "parser": "", "kind": file["role"], "why": "", "lost": "", "ranges": []}
     found = sniff.sniff_handle(handle, file["size"], file["path"])
     handle.seek(0)
     head = handle.read(sniff.HEAD)

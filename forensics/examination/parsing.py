@@ -21,7 +21,7 @@ from forensics.casefile.ledger import replace_file
 from forensics.casefile.view import CaseView, EvidenceItem
 from forensics.errors import DONE, PARTLY_READ, ForensicsError, FormatError, IntegrityError
 from forensics.evidence.durable import sync_folder
-from forensics.evidence.item import FOLDER, Entry, payload_name
+from forensics.evidence.item import FOLDER, ROLES, Entry, payload_name
 from forensics.examination.conductor import Examination, Step
 from forensics.examination.files import found_by
 from forensics.examination.mapping import named_for, worker_settings
@@ -171,6 +171,7 @@ def _file(entry: Entry) -> dict[str, Any]:
         "folder": path.rpartition("/")[0],
         "size": entry.size,
         "sha256": entry.sha256,
+        "role": (entry.facts or {}).get("role", ""),
         "metadata": {key: value for key, value in times.items() if value is not None},
     }
 
@@ -393,7 +394,7 @@ def _summary(
         evidence=item.name,
         counts=manifest["counts"],
         files=len(manifest["files"]),
-        unclaimed=sum(1 for file in manifest["files"] if not file["parser"] and file["kind"] not in CONTAINERS),
+        unclaimed=sum(1 for file in manifest["files"] if not file["parser"] and file["kind"] not in CONTAINERS | ROLES),
         unchanged=unchanged,
         identical=identical,
     )

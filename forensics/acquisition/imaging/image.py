@@ -25,7 +25,7 @@ from forensics.acquisition.imaging.recovery import RETRIES, Recovery
 from forensics.acquisition.imaging.sums import Sums
 from forensics.acquisition.imaging.target import Target
 from forensics.digests import SHA256, Hasher
-from forensics.evidence.item import Entry
+from forensics.evidence.item import FILE, PAPER, SEGMENT, Entry
 from forensics.evidence.readback import hash_again
 from forensics.evidence.writer import ItemWriter
 
@@ -71,7 +71,7 @@ def image(
         done = run.made()
         entries = run.adopted(done)
         told = papers.Told(medium=medium, settings=run.said, bad=run.bad, again=run.again, done=done)
-        receipt = papers.receipt(told, [each for each in entries if each.facts is not None], tool)
+        receipt = papers.receipt(told, [each for each in entries if "of" in (each.facts or {})], tool)
         acquisition = {
             "format": 1,
             "item": writer.item,
@@ -203,6 +203,8 @@ class _Run:
         whole = self._medium.entry
         path = self._path(segment)
         facts = {**(whole.facts or {}), "offset": begin, "of": self._plan.size}
+        if segment:
+            facts["role"] = SEGMENT
         entry = replace(whole, path=path, size=end - begin, nlink=1, facts=facts)
         entry = replace(entry, sha256=found["sha256"], md5=found["md5"])
         if path in self._writer.kept:
@@ -216,7 +218,7 @@ class _Run:
         kept_ = self._writer.kept.get(path)
         if kept_ is not None:
             return kept_
-        rest = memoryview(data)
+        rest, facts = memoryview(data), {"role": PAPER}
 
         def fill(view: memoryview) -> int:
             nonlocal rest
@@ -225,7 +227,7 @@ class _Run:
             rest = rest[count:]
             return count
 
-        return self._writer.keep(self._writer.copy(fill, expected=len(data)), Entry(path=path, type="file"))
+        return self._writer.keep(self._writer.copy(fill, expected=len(data)), Entry(path=path, type=FILE, facts=facts))
 
 
 def _is(path: Path, sha256: str, hasher: Hasher) -> bool:
