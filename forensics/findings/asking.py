@@ -15,12 +15,11 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import duckdb
-
 from forensics.casefile.view import CaseView
 from forensics.errors import UsageError
 from forensics.findings.card import Card, Value
 from forensics.findings.finding import Because, Confidence, Finding, Looked
+from forensics.findings.sql import Interrupted, SqlError, first_line
 
 TIME_LIMIT = 120.0
 """Seconds that one card may take."""
@@ -41,7 +40,7 @@ def ask(
     """Every finding of a card, then one :class:`Looked`."""
     try:
         with _limited(case, limit):
-            rows = _rows(case, card, card.sql, values, ordered=True)
+            rows = sorted(_rows(case, card, card.sql, values), key=lambda row: _order(card, row))
             considered = _number(case, card, card.considered, values)
             unread = _number(case, card, card.could_not_read, values)
     except TimeLimit:
@@ -62,32 +61,34 @@ def _limited(case: CaseView, limit: float) -> Iterator[None]:
     timer.start()
     try:
         yield
-    except duckdb.InterruptException as error:
+    except Interrupted as error:
         raise TimeLimit from error
     finally:
         timer.cancel()
 
 
-def _rows(
-    case: CaseView, card: Card, sql: str, values: Mapping[str, Value], *, ordered: bool = False
-) -> list[dict[str, Any]]:
+def _rows(case: CaseView, card: Card, sql: str, values: Mapping[str, Value]) -> list[dict[str, Any]]:
     wanted = {name: value for name, value in values.items() if re.search(rf"\${name}\b", sql)}
-    first = [f'"{name}"' for name in card.group] if ordered else []
-    whole = f"SELECT * FROM (\n{sql}\n) ORDER BY {', '.join([*first, 'ALL'] if not first else first)}" if ordered else sql  # noqa: S608 - a card is one SELECT, checked when it was read
     try:
-        found = case.connection.sql(whole, params=wanted or None).to_arrow_table().to_pylist()
-    except duckdb.InterruptException:
+        parameters: Any = wanted or None
+        found: list[dict[str, Any]] = case.arrow(sql, parameters).to_pylist()
+    except Interrupted:
         raise
-    except duckdb.Error as error:
-        said = str(error).partition("\n")[0]
-        raise UsageError(f"the rule {card.id} cannot be asked: {said}", place=card.pack, todo="mend the card") from error
-    return sorted(found, key=lambda row: _order(card, row)) if ordered else found
+    except SqlError as error:
+        raise UsageError(
+            f"the rule {card.id} cannot be asked: {first_line(error)}", place=card.pack, todo="mend the card"
+        ) from error
+    return found
 
 
 def _order(card: Card, row: Mapping[str, Any]) -> tuple[str, ...]:
     """Equal groups stand together; inside of one the time and then everything else decides."""
     first = [repr(row.get(name)) for name in card.group]
-    return (*first, f"{row['at']:%Y%m%d%H%M%S%f}" if row.get("at") is not None else "", repr(sorted(row.items(), key=str)))
+    return (
+        *first,
+        f"{row['utc']:%Y%m%d%H%M%S%f}" if row.get("utc") is not None else "",
+        repr(sorted(row.items(), key=str)),
+    )
 
 
 def _number(case: CaseView, card: Card, sql: str, values: Mapping[str, Value]) -> int:

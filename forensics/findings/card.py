@@ -1,19 +1,19 @@
 """A rule card: one question of the catalogue as YAML, read and checked before anything is asked.
 
-    id, version          D01 and a text; the id is the row of the catalogue that it answers
-    title, explanation   Japanese and English
-    needs                the views that it reads; one without rows means "not run, because"
-    stage                1 metadata, 2 words around a hit, 3 whole texts
-    confidence           certain, likely or possible; a row of the answer may have a column ``confidence`` of its own
-    parameters           name: value, unit, and what it means in Japanese and English; ``$name`` in the SQL
-    guards               what keeps it from being wrong, in words
-    sql or detector      one SELECT over views, or the name of a detector in an installed package
-    group                the columns whose equal values make one finding
-    claim, because       sentences with ``{column}`` in them: of the first row of a group, and of each of its rows
-    considered           one SELECT that gives ``n``: how much was held against the rule
-    could_not_read       the same for what could not be
-    also_possible, does_not_show
-    tests                mail, logs and tables with the number of findings that they must give
+id, version          D01 and a text; the id is the row of the catalogue that it answers
+title, explanation   Japanese and English
+needs                the views that it reads; one without rows means "not run, because"
+stage                1 metadata, 2 words around a hit, 3 whole texts
+confidence           certain, likely or possible; a row of the answer may have a column ``confidence`` of its own
+parameters           name: value, unit, and what it means in Japanese and English; ``$name`` in the SQL
+guards               what keeps it from being wrong, in words
+sql or detector      one SELECT over views, or the name of a detector in an installed package
+group                the columns whose equal values make one finding
+claim, because       sentences with ``{column}`` in them: of the first row of a group, and of each of its rows
+considered           one SELECT that gives ``n``: how much was held against the rule
+could_not_read       the same for what could not be
+also_possible, does_not_show
+tests                mail, logs and tables with the number of findings that they must give
 """
 
 from __future__ import annotations
@@ -24,9 +24,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import duckdb
-
 from forensics.errors import UsageError
+from forensics.findings import sql as sql_
 from forensics.findings.finding import Confidence, Pair
 from forensics.findings.plain_yaml import read_yaml
 
@@ -52,7 +51,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One card. ``sha256`` is of its text as it was written, ``pack`` the name of the folder or package it came from."""
+    """One card. ``sha256`` is of its text as it was written, ``pack`` names the folder or package it came from."""
 
     id: str
     version: str
@@ -117,7 +116,8 @@ def read_card(data: bytes, place: str, pack: str = "") -> Card:
         tests=tuple(value.get("tests") or ()),
     )
     for sql in filter(None, (card.sql, card.considered, card.could_not_read)):
-        _check_sql(sql, place)
+        if what := sql_.fault(sql):
+            raise _wrong(what, place)
     return card
 
 
@@ -145,17 +145,6 @@ def _as(kind: type, text: str, place: str) -> Value:
         return made
     except ValueError as error:
         raise UsageError(f"{text!r} is no number", place=place, todo="give a number") from error
-
-
-def _check_sql(sql: str, place: str) -> None:
-    """One SELECT and nothing else; that the connection is locked besides is no reason to try."""
-    try:
-        statements = duckdb.extract_statements(sql)
-    except duckdb.Error as error:
-        said = str(error).partition("\n")[0]
-        raise _wrong(f"its SQL cannot be understood: {said}", place) from error
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT_STATEMENT:
-        raise _wrong("its SQL is not one SELECT", place)
 
 
 def _wrong(what: str, place: str) -> UsageError:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-import pyarrow as pa
-
 from forensics.findings.finding import Pair
 
 
@@ -26,16 +24,12 @@ class ListKind:
 
 
 LISTS = {
-    "freemail": ListKind(title=("フリーメール・プロバイダ・携帯のドメイン", "domains of free, provider and carrier mail"),
+    "freemail": ListKind(title=("フリーメール等のドメイン", "domains of free, provider and carrier mail"),
                          columns=("domain", "class")),
     "shorteners": ListKind(title=("短縮URLのホスト", "hosts that shorten links"), columns=("host",)),
-    "default_words": ListKind(title=("既定の検索語", "keywords by default"), columns=("list", "word", "weight", "language")),
+    "default_words": ListKind(title=("既定の検索語", "keywords by default"),
+                              columns=("list", "word", "weight", "language")),
 }  # fmt: skip
-
-
-def schema(name: str) -> pa.Schema:
-    """Every column is text."""
-    return pa.schema([(column, pa.string()) for column in LISTS[name].columns])
 
 
 @cache

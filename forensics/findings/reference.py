@@ -11,8 +11,6 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from forensics.casefile.acts import Act, Phase
-from forensics.casefile.ledger import Line
 from forensics.casefile.view import CaseView
 from forensics.errors import IntegrityError, UsageError
 from forensics.findings.finding import Pair
@@ -49,8 +47,8 @@ KINDS: dict[str, TableKind] = {
         ),
         _kind("partners", "取引先", "partners", "domain name address terms since until note", days="since until"),
         _kind("competitors", "競合他社", "competitors", "domain name note"),
-        _kind("allowed_pairs", "許可された送信先", "allowed pairs of sender and domain", "sender domain until reason", 2,
-              days="until"),
+        _kind("allowed_pairs", "許可された送信先", "allowed pairs of sender and domain",
+              "sender domain until reason", 2, days="until"),
         _kind("private_addresses", "私用アドレス", "private addresses of accounts", "account address proof", 2),
         _kind("consumer_desks", "消費者・応募者対応窓口", "desks that write to consumers", "address note"),
         _kind("bulk_senders", "一斉送信を行うアカウント", "accounts that send in bulk", "address note"),
@@ -61,7 +59,8 @@ KINDS: dict[str, TableKind] = {
         _kind("calendar", "休日・営業日", "days off and days of work", "day kind name", 2, days="day"),
         _kind("shifts", "勤務時間・シフト", "hours of work", "account weekday begins ends since until note", 4,
               days="since until"),
-        _kind("travel", "出張・在外勤務", "travel and work abroad", "account since until zone note", 4, days="since until"),
+        _kind("travel", "出張・在外勤務", "travel and work abroad", "account since until zone note", 4,
+              days="since until"),
         _kind("public_files", "公開資料", "public files", "sha256 name note"),
         _kind("cc_rules", "上長 Cc・強制 Bcc の規程", "rules on Cc to managers and forced Bcc",
               "kind scope address since until note", 2, days="since until"),
@@ -69,7 +68,8 @@ KINDS: dict[str, TableKind] = {
               "scope method since until note", 2, days="since until"),
         _kind("approval_rules", "上長承認の規程", "rules on approval before sending",
               "scope approver applies since until note", 1, days="since until"),
-        _kind("delegates", "承認代行者", "delegates of approvers", "approver delegate since until", 2, days="since until"),
+        _kind("delegates", "承認代行者", "delegates of approvers", "approver delegate since until", 2,
+              days="since until"),
         _kind("systems", "送信制御の製品とその設定", "control systems and their settings",
               "system hold_seconds scope exceptions since until note", 1, days="since until"),
         _kind("clients", "部門と担当顧客の用語", "client names and terms by domain", "domain term note", 2),
@@ -100,16 +100,12 @@ def stored(case: CaseView) -> tuple[Stored, ...]:
     """The newest version of each table of the case, in order of their names."""
     found: dict[str, Stored] = {}
     for line in case.lines:
-        if line.act == Act.TABLE and line.phase == Phase.FINISHED:
-            each = _of(line)
-            found[each.name] = each
+        if line.act == "table" and line.phase == "finished":
+            (output,) = line.value["out"]
+            name = str(line.value["params"]["table"])
+            path, sha256 = str(output["path"]), str(output["sha256"])
+            found[name] = Stored(name=name, path=path, sha256=sha256, line=line.number)
     return tuple(found[name] for name in sorted(found))
-
-
-def _of(line: Line) -> Stored:
-    (output,) = line.value["out"]
-    name = str(line.value["params"]["table"])
-    return Stored(name=name, path=str(output["path"]), sha256=str(output["sha256"]), line=line.number)
 
 
 def rows_of(case: CaseView, name: str) -> list[dict[str, str]]:

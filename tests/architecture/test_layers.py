@@ -42,7 +42,15 @@ TABLE: dict[str, May] = {
     "vocabulary": May(others={"pyarrow": "tables"}),
     "formats": May(others={"olefile": "formats", "pypff": "formats.pst.libpff"}),
     "evidence": May(others={"cryptography": "evidence.vault", "pyrage": "evidence.envelopes"}),
-    "acquisition": May(ours=("formats", "evidence"), others={"pytsk3": "acquisition", "pyewf": "acquisition"}),
+    "acquisition": May(
+        ours=("formats", "evidence"),
+        others={
+            "pytsk3": "acquisition",
+            "pyewf": "acquisition",
+            "imapclient": "acquisition.imap.client",
+            "dns": "acquisition.dns_records",
+        },
+    ),
     "parsers": May(ours=("formats",)),
     "casefile": May(
         ours=("evidence",),
@@ -54,7 +62,16 @@ TABLE: dict[str, May] = {
         },
     ),
     "timeline": May(ours=VIEW),
-    "findings": May(ours=(*VIEW, "timeline"), others=dict.fromkeys(("dkim", "cryptography"), "findings.dkim_check")),
+    "findings": May(
+        ours=(*VIEW, "timeline"),
+        others={
+            "dkim": "findings.dkim_check",
+            "cryptography": "findings.dkim_check",
+            "yaml": "findings.plain_yaml",
+            "duckdb": "findings.sql",
+            "publicsuffixlist": "findings.views.mail",
+        },
+    ),
     "playbooks": May(ours=(*VIEW, "timeline")),
     # Papers are held against the checklist, which is data, and show what persons answered.
     "reports": May(

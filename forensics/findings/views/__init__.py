@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from forensics import tables
-from forensics.casefile.timeline_tables import TIMELINE_TABLES
-from forensics.casefile.view import CaseView
+from forensics.casefile.view import TIMELINE_TABLES, CaseView
 from forensics.errors import UsageError
 from forensics.findings.finding import Pair
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pyarrow as pa
-
 from forensics.casefile.view import CaseView
 from forensics.findings import lists, reference
+from forensics.findings.sql import make_table
 from forensics.findings.views import View
 
 
 def _table(name: str) -> Callable[[CaseView], None]:
     def make(case: CaseView) -> None:
         kind = reference.KINDS[name]
-        schema = pa.schema([(column, pa.string()) for column in kind.columns])
-        rows = reference.rows_of(case, name)
-        case.connection.register(f"given_{name}", pa.Table.from_pylist(rows, schema=schema))
+        make_table(case, f"given_{name}", kind.columns, reference.rows_of(case, name))
         # What is empty is not known; a day is a day.
         columns = ", ".join(
             f"try_cast(nullif({column}, '') AS DATE) AS {column}" if column in kind.days
@@ -33,7 +30,7 @@ def _shown(name: str) -> str:
 
 def _list(name: str) -> Callable[[CaseView], None]:
     def make(case: CaseView) -> None:
-        case.connection.register(name, pa.Table.from_pylist(lists.rows(name), schema=lists.schema(name)))
+        make_table(case, name, lists.LISTS[name].columns, lists.rows(name))
 
     return make
 

@@ -19,17 +19,19 @@ WITH joined AS (
     SELECT log_event_id, arg_min(logical_id, candidates) AS logical_id, any_value(message_id) AS message_id
     FROM log_join WHERE strength <> 'weak' GROUP BY log_event_id
 ), told AS (
-    SELECT log_event.id AS record, log_event.address, log_event.evidence, source, utc AS at,
-           lower(operation) AS word, lower(coalesce(status, '')) AS status, lower(trim(sender)) AS sender, subject, size,
-           coalesce(log_event.message_id, joined.message_id) AS message_id, logical_id, queue_id, detail,
-           lower(trim(unnest(CASE WHEN len(coalesce(recipients, [])) > 0 THEN recipients ELSE [recipient] END))) AS recipient
+    SELECT log_event.id AS record, log_event.address, log_event.evidence, source, utc,
+           lower(operation) AS word, lower(coalesce(status, '')) AS status, lower(trim(sender)) AS sender, subject,
+           size, coalesce(log_event.message_id, joined.message_id) AS message_id, logical_id, queue_id, detail,
+           lower(trim(unnest(CASE WHEN len(coalesce(recipients, [])) > 0 THEN recipients
+                                  ELSE [recipient] END))) AS recipient
     FROM log_event LEFT JOIN joined ON joined.log_event_id = log_event.id
     WHERE source NOT IN {_MAILBOX} AND NOT starts_with(source, 'hold:') AND NOT starts_with(source, 'endpoint:')
       AND NOT starts_with(source, 'dlp:')
 )
 SELECT told.*, CASE WHEN word IN {_SENT} OR regexp_matches(status, '^(sent|delivered|deliver|success)\\b') THEN 'sent'
                     WHEN word = 'deferred' OR regexp_matches(status, '^(deferred|4\\d\\d\\b)') THEN 'deferred'
-                    WHEN word IN {_LOST} OR regexp_matches(status, '^(bounced|failed|rejected|5\\d\\d\\b)') THEN 'lost' END AS outcome,
+                    WHEN word IN {_LOST} OR regexp_matches(status, '^(bounced|failed|rejected|5\\d\\d\\b)') THEN 'lost'
+                    END AS outcome,
        site.registered AS recipient_domain, coalesce(site.internal, FALSE) AS internal
 FROM told LEFT JOIN site ON site.host = regexp_extract(recipient, '@([^@]+)$', 1)
 WHERE recipient LIKE '%@%'
@@ -41,17 +43,18 @@ WITH joined AS (
     SELECT log_event_id, arg_min(logical_id, candidates) AS logical_id, any_value(message_id) AS message_id
     FROM log_join WHERE strength <> 'weak' GROUP BY log_event_id
 )
-SELECT log_event.id AS record, log_event.address, log_event.evidence, substr(source, 6) AS system, utc AS at,
+SELECT log_event.id AS record, log_event.address, log_event.evidence, substr(source, 6) AS system, utc,
        lower(operation) AS action, lower(trim(actor)) AS actor, lower(trim(sender)) AS sender,
        list_transform(CASE WHEN len(coalesce(recipients, [])) > 0 THEN recipients
-                           WHEN recipient IS NULL THEN [] ELSE [recipient] END, each -> lower(trim(each))) AS recipients,
+                           WHEN recipient IS NULL THEN [] ELSE [recipient] END,
+                      lambda one: lower(trim(one))) AS recipients,
        subject, size, coalesce(log_event.message_id, joined.message_id) AS message_id, logical_id, status, detail
 FROM log_event LEFT JOIN joined ON joined.log_event_id = log_event.id WHERE starts_with(source, 'hold:')
 """
 
 LOGIN = """
 CREATE TEMP TABLE login AS
-SELECT id AS record, address, evidence, source, utc AS at, lower(trim(actor)) AS account, actor_ip AS ip,
+SELECT id AS record, address, evidence, source, utc, lower(trim(actor)) AS account, actor_ip AS ip,
        lower(operation) IN ('login', 'userloggedin', 'sign_in', 'login_success') AS good, status, detail
 FROM log_event
 WHERE lower(operation) IN ('login', 'userloggedin', 'sign_in', 'login_success', 'login_failed', 'userloginfailed',
@@ -60,7 +63,7 @@ WHERE lower(operation) IN ('login', 'userloggedin', 'sign_in', 'login_success', 
 
 DEED = """
 CREATE TEMP TABLE deed AS
-SELECT log_event.id AS record, log_event.address, log_event.evidence, source, utc AS at, lower(trim(actor)) AS account,
+SELECT log_event.id AS record, log_event.address, log_event.evidence, source, utc, lower(trim(actor)) AS account,
        actor_ip AS ip, operation, lower(operation) AS word, message_id, subject, status, detail,
        CASE WHEN lower(operation) IN ('new-inboxrule', 'set-inboxrule', 'updateinboxrules', 'enable-inboxrule',
                                       'create_filter', 'change_filter') THEN 'rule'
@@ -80,8 +83,9 @@ WHERE source IN ('m365_audit', 'dovecot', 'google_activity', 'google_gmail', 'ex
 
 ENDPOINT = """
 CREATE TEMP TABLE endpoint AS
-SELECT id AS record, address, evidence, substr(source, 10) AS system, utc AS at, lower(operation) AS action,
-       lower(trim(actor)) AS account, lower(trim(sender)) AS sender, recipient, recipients, subject, size, status, detail
+SELECT id AS record, address, evidence, substr(source, 10) AS system, utc, lower(operation) AS action,
+       lower(trim(actor)) AS account,
+       lower(trim(sender)) AS sender, recipient, recipients, subject, size, status, detail
 FROM log_event WHERE starts_with(source, 'endpoint:')
 """
 

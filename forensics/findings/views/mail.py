@@ -1,16 +1,16 @@
 """Mail as the questions see it: one row for each logical message, each of its recipients, each of its files.
 
-A message that was sent, received and logged is one row. ``at`` is the best time that there is, by whom it is said
-stands in ``at_basis``: a server (log or first Received), the store, the sender. Messages inside of others are not mail
+A message that was sent, received and logged is one row. ``utc`` is the best time that there is, by whom it is said
+stands in ``utc_basis``: a server (log or first Received), the store, the sender. Messages inside of others are not mail
 that an account sent, and are left out; so are drafts that nothing shows as sent. Addresses are in lower case.
 """
 
 from __future__ import annotations
 
-import pyarrow as pa
 from publicsuffixlist import PublicSuffixList
 
 from forensics.casefile.view import CaseView
+from forensics.findings.sql import make_table
 from forensics.findings.views import View, by_sql
 from forensics.formats.identity import search_key
 
@@ -25,8 +25,8 @@ SELECT DISTINCT lower(regexp_extract(address, '@([^@]+)$', 1)) AS host FROM (
 ) WHERE address LIKE '%@%'
 """
 
-# Where nobody stated the domains of the client, they are those of at least two accounts whose stores are in the case, or
-# of the only one; a provider's domain is nobody's own.
+# Where nobody stated the domains of the client, they are those of at least two accounts whose stores are in the case,
+# or of the only one; a provider's domain is nobody's own.
 OWN = """
 CREATE TEMP TABLE own_domains AS
 WITH accounts AS (
@@ -62,7 +62,7 @@ TIMES = """
 CREATE TEMP TABLE best_time AS
 WITH said AS (
     SELECT logical_id, CASE basis WHEN 'relay' THEN 1 ELSE 2 END AS rank,
-           CASE basis WHEN 'relay' THEN 'server' ELSE 'store' END AS basis, min(moment.utc) AS at
+           CASE basis WHEN 'relay' THEN 'server' ELSE 'store' END AS basis, min(moment.utc) AS utc
     FROM moment JOIN logical ON logical.message_ref = moment.message_id_ref
     WHERE moment.utc IS NOT NULL AND NOT is_embedded
       AND (basis = 'relay' OR (basis = 'store' AND meaning = 'submitted'))
@@ -80,7 +80,7 @@ WITH said AS (
     SELECT logical_id, 4, 'store', min(received_utc) FROM logical JOIN message ON message.id = message_ref
     WHERE received_utc IS NOT NULL AND NOT is_embedded GROUP BY logical_id
 )
-SELECT logical_id, arg_min(at, rank) AS at, arg_min(basis, rank) AS at_basis FROM said GROUP BY logical_id
+SELECT logical_id, arg_min(utc, rank) AS utc, arg_min(basis, rank) AS utc_basis FROM said GROUP BY logical_id
 """
 
 # Who got it: as written in any copy, as delivered, and as a server's log says.
@@ -110,7 +110,8 @@ FROM one JOIN site ON site.host = regexp_extract(one.address, '@([^@]+)$', 1)
 FILES = """
 CREATE TEMP TABLE file AS
 SELECT best_copy.logical_id, attachment.id AS record, attachment.address, best_copy.record AS message_record,
-       attachment.position, attachment.name, nullif(lower(regexp_extract(attachment.name, '\\.([^.]{1,10})$', 1)), '') AS ext,
+       attachment.position, attachment.name,
+       nullif(lower(regexp_extract(attachment.name, '\\.([^.]{1,10})$', 1)), '') AS ext,
        attachment.size, attachment.sha256, attachment.detected_type, attachment.declared_type,
        (attachment.content_id IS NOT NULL AND coalesce(attachment.disposition, '') <> 'attachment'
         AND coalesce(attachment.detected_type, attachment.declared_type, '') LIKE 'image/%')
@@ -125,7 +126,8 @@ WITH headers AS (
            bool_or(lower(header.name) IN ('list-id', 'list-unsubscribe', 'auto-submitted', 'x-autoreply',
                                           'x-auto-response-suppress')
                    AND lower(coalesce(decoded, '')) <> 'no'
-                   OR lower(header.name) = 'precedence' AND lower(trim(decoded)) IN ('bulk', 'list', 'junk')) AS automatic
+                   OR lower(header.name) = 'precedence' AND lower(trim(decoded)) IN ('bulk', 'list', 'junk')
+           ) AS automatic
     FROM header JOIN best_copy ON best_copy.record = header.message_id_ref
     WHERE lower(header.name) IN ('list-id', 'list-unsubscribe', 'auto-submitted', 'precedence', 'x-autoreply',
                                  'x-auto-response-suppress')
@@ -143,9 +145,10 @@ WITH headers AS (
            regexp_extract(lower(trim(sender_address)), '@([^@]+)$', 1) AS host
     FROM message
 )
-SELECT best_copy.logical_id, best_copy.record, message.address, message.evidence, message.message_id, message.store_path,
-       best_time.at, best_time.at_basis, epoch_us(best_time.at) AS at_us, timezone($zone, best_time.at) AS local,
-       CAST(timezone($zone, best_time.at) AS DATE) AS day, message.date_utc,
+SELECT best_copy.logical_id, best_copy.record, message.address, message.evidence, message.message_id,
+       message.store_path, best_time.utc, best_time.utc_basis, epoch_us(best_time.utc) AS utc_us,
+       timezone($zone, best_time.utc) AS local,
+       CAST(timezone($zone, best_time.utc) AS DATE) AS day, message.date_utc,
        sender.sender, message.sender AS sender_name, site.registered AS sender_domain,
        coalesce(site.internal, FALSE) AS sender_internal, message.subject, subject_known.key AS subject_key,
        CASE WHEN coalesce(site.internal, FALSE) THEN CASE WHEN externals > 0 THEN 'out' ELSE 'internal' END
@@ -167,16 +170,14 @@ def _sites(case: CaseView) -> None:
     listed = PublicSuffixList()
     hosts = sorted(str(row["host"]) for row in case.rows(HOSTS) if row["host"])
     known = [{"host": host, "registered": listed.privatesuffix(host) or host} for host in hosts]
-    schema = pa.schema([("host", pa.string()), ("registered", pa.string())])
-    case.connection.register("site_known", pa.Table.from_pylist(known, schema=schema))
+    make_table(case, "site_known", ("host", "registered"), known)
     case.connection.execute(SITES)
 
 
 def _mail(case: CaseView) -> None:
-    subjects = [str(row["subject"]) for row in case.rows("SELECT DISTINCT subject FROM message WHERE subject IS NOT NULL")]
-    found = {"subject": subjects, "key": [search_key(each) for each in subjects]}
-    schema = pa.schema([("subject", pa.string()), ("key", pa.string())])
-    case.connection.register("subject_known", pa.Table.from_pydict(found, schema=schema))
+    rows = case.rows("SELECT DISTINCT subject FROM message WHERE subject IS NOT NULL")
+    known = [{"subject": row["subject"], "key": search_key(row["subject"])} for row in rows]
+    make_table(case, "subject_known", ("subject", "key"), known)
     case.connection.execute(MAIL, {"zone": case.facts.time_zone})
 
 
