@@ -84,6 +84,7 @@ class _Run:
 
     def __init__(self, source: Source, writer: ItemWriter, told: Told | None) -> None:
         self._source = source
+        self._same = _sameness_of(source)
         self._writer = writer
         self._told = told
         self._found: list[Found] = []
@@ -121,10 +122,11 @@ class _Run:
             if entry.path in self._writer.damaged:
                 self._again.append(Refusal(path=entry.path, reason="the copy of the interrupted run was damaged"))
             return False
-        if fingerprint(kept) != fingerprint(entry):
+        taken = self._same(kept, entry)
+        if taken is None:
             self._again.append(Refusal(path=entry.path, reason="changed since the interrupted run copied it"))
             return False
-        self._stored[entry.path] = kept
+        self._stored[entry.path] = taken
         self._done += kept.size or 0
         self._done_files += 1
         return True
@@ -216,6 +218,7 @@ class _Run:
         links = [entry for entry in entries if entry.path in self._first_link]
         files = [found.entry for found in self._found if found.entry.type == layout.FILE]
         refused = sorted(self._refused.values(), key=lambda each: each.path)
+        remarks: Callable[[], tuple[Refusal, ...]] = getattr(self._source, "remarks", tuple)
         return Receipt(
             asked=len(files),
             asked_bytes=sum(entry.size or 0 for entry in files),
@@ -225,7 +228,7 @@ class _Run:
             links=len(links),
             refused=tuple(each for each in refused if not each.vanished),
             missing=tuple(each for each in refused if each.vanished),
-            flagged=tuple(self._flagged),
+            flagged=(*self._flagged, *remarks()),
             tool=tool,
         )
 
@@ -255,6 +258,13 @@ def limits_of(source: Source) -> tuple[str, ...]:
     """What the source says was not acquired; a source without words of its own is a tree of files."""
     said: Callable[[], tuple[str, ...]] | None = getattr(source, "limits", None)
     return _LIMITS if said is None else said()
+
+
+def _sameness_of(source: Source) -> Callable[[Entry, Entry], Entry | None]:
+    """Whether what an interrupted run kept is what is seen now, and the entry to go on with: by the source's own rule,
+    or by what the file system says."""
+    own: Callable[[Entry, Entry], Entry | None] | None = getattr(source, "taken_over", None)
+    return own or (lambda kept, seen: kept if fingerprint(kept) == fingerprint(seen) else None)
 
 
 def fingerprint(entry: Entry) -> tuple[object, ...]:

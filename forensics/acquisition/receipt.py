@@ -24,7 +24,11 @@ class Refusal:
 
     @classmethod
     def of(cls, path: bytes, error: OSError, offset: int = -1) -> Refusal:
+        """What the system says of its error; where a source has words of its own (``said``), those."""
         number = error.errno or 0
+        said = getattr(error, "said", "")
+        if said:
+            return cls(path=path, errno=number, reason=str(said), offset=offset)
         return cls(path=path, errno=number, reason=os.strerror(number) if number else str(error), offset=offset)
 
     @property

@@ -44,7 +44,9 @@ class Source(Protocol):
     """Anything evidence can be acquired from. Nothing here may write to it.
 
     A source may also have ``limits() -> tuple[str, ...]``: sentences on what was not acquired and why, asked when all
-    was read. Without it those of a file tree are written down.
+    was read. Without it those of a file tree are written down. It may have ``taken_over(kept, seen) -> Entry | None``:
+    whether what an interrupted run kept is what is seen now, and the entry to go on with; and ``remarks() ->
+    tuple[Refusal, ...]``: what else was noticed, asked when all was read, which makes the receipt incomplete.
     """
 
     def describe(self) -> dict[str, Any]:

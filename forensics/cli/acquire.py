@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 FILES = "files"
-KINDS = (FILES,)
+KINDS = (FILES, "imap", "dkim-keys")
 """What can be acquired; ``acquire dkim-keys`` is the module ``acquire_dkim_keys``."""
 
 

@@ -42,8 +42,9 @@ def toolkit() -> None:
     """Turn seized mail into evidence that anyone can verify.
 
     The short way is 'forensics examine SOURCE... --case DIR': it acquires the sources write-once, verifies them, parses
-    them, lays every event on one timeline and writes the reports. The other verbs are the stations of that way. Nothing
-    here uses the network, and no source is ever changed.
+    them, lays every event on one timeline and writes the reports. The other verbs are the stations of that way. No
+    source is ever changed. Only 'acquire imap', 'acquire dkim-keys' and 'case timestamp --tsa' use the network, and
+    talk to nobody but the server or resolver that is named.
     """
 
 
