@@ -271,6 +271,7 @@ def _unit(file: dict[str, Any], handle: BinaryIO, settings: Settings) -> Unit:
         metadata=file["metadata"],
         settings=settings,
         folder=file["folder"],
+        said=file.get("said", ()),
     )
 
 

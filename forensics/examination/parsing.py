@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from forensics.evidence.durable import sync_folder
 from forensics.evidence.item import FOLDER, ROLES, Entry, payload_name
 from forensics.examination.conductor import Examination, Step
 from forensics.examination.files import found_by
+from forensics.examination.joining import join, said_for
 from forensics.examination.mapping import named_for, worker_settings
 from forensics.examination.opening_images import CONTAINERS
 from forensics.examination.part_writer import CONTENT
@@ -95,6 +97,7 @@ def _params(view: CaseView, item: EvidenceItem) -> dict[str, Any]:
         "libraries": tool()["libraries"],
         "settings": settings,
         **named_for(view, item),
+        **said_for(view, item),
     }
 
 
@@ -149,6 +152,7 @@ def _prepare(examination: Examination, item: EvidenceItem, engine: Engine, param
     stored = [entry for entry in item.files if entry.number is not None]
     found = found_by(examination.evidence, item.name)
     files = {f"{entry.number:06d}": _file(entry) | found for entry in stored}
+    join(examination, params, files)
     folder = examination.folder / "evidence" / item.name
     data = {number: folder / payload_name(int(number)) for number in files}
     runner = Runner(
@@ -217,8 +221,8 @@ def _plan_batch(work: _Work, batch: list[dict[str, Any]], folders: list[str]) ->
         job = Job(call=f"{_MODULE}:plan", args=args, reads=reads, spool=spool, limits=limits)
         outcome = work.runner.engine.submit(job).result()
         if outcome.value is not None:
-            found: list[dict[str, Any]] = outcome.value["files"]
-            return sorted([*found, *(_unplanned(number, why) for number, why in skip.items())], key=_number)
+            found = [*outcome.value["files"], *(_unplanned(number, why) for number, why in skip.items())]
+            return sorted(found, key=itemgetter("number"))
         left = [file["number"] for file in batch if file["number"] not in skip]
         if not left:
             told = outcome.detail if work.runner.vault is None else ""
@@ -232,10 +236,6 @@ def _plan_batch(work: _Work, batch: list[dict[str, Any]], folders: list[str]) ->
             continue
         culprit = outcome.at if outcome.at in left else left[0]
         skip[culprit] = outcome.cause
-
-
-def _number(plan: dict[str, Any]) -> str:
-    return str(plan["number"])
 
 
 def _unplanned(number: str, cause: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from forensics import canonical
 from forensics.address import Address
 from forensics.errors import FormatError, IntegrityError
 from forensics.evidence.vault import Vault
+from forensics.examination.joining import part_of, without
 from forensics.examination.part_writer import CONTENT, Blob, PartWriter
 from forensics.examination.presets import MAPPED, generic
 from forensics.examination.sealed_spool import KEYS, TEXT, SpoolKey, job_keys, open_blob, open_part
@@ -95,8 +96,11 @@ def begun_first(tasks: list[Task]) -> list[Task]:
 
 
 def _ranges(plan: dict[str, Any], file: dict[str, Any]) -> Iterator[Task]:
-    for index, each in enumerate(plan["ranges"]):
-        yield Task(name=f"{file['number']}-{index:05d}", parser=plan["parser"], files=(file,), range=each)
+    ranges = plan["ranges"]
+    for index, each in enumerate(ranges):
+        after = ranges[index + 1].get("first") if index + 1 < len(ranges) else None
+        here = (part_of(file, int(each.get("first", 1)), after),)
+        yield Task(name=f"{file['number']}-{index:05d}", parser=plan["parser"], files=here, range=each)
 
 
 def _batch(files: list[dict[str, Any]], parser: str) -> Task:
@@ -158,7 +162,7 @@ class Runner:
 
     def to_plan(self, files: list[dict[str, Any]]) -> dict[str, Any]:
         """What a job has to know to choose the parsers of these files."""
-        return {"files": files, "settings": self.settings, "presets": generic(), **self.keys(files)}
+        return {"files": without(files), "settings": self.settings, "presets": generic(), **self.keys(files)}
 
     def keys(self, files: Sequence[dict[str, Any]], spool: SpoolKey | None = None) -> dict[str, Any]:
         """What a job has to know to read these files: nothing in an ordinary case."""

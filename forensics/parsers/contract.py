@@ -68,6 +68,8 @@ class Unit:
     """The folder that the file stands for or lies in: the ``store_path`` of its messages, or the start of it."""
     embedded_in: str = ""
     """The id of the message that carries this unit as an attachment."""
+    said: Sequence[Mapping[str, Any]] = ()
+    """What another file of the same export says of each message, from the first of ``range`` on; ``parsers.said``."""
 
 
 @runtime_checkable

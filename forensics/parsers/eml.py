@@ -8,7 +8,7 @@ from forensics.absent import Absent
 from forensics.address import Address
 from forensics.formats.folder_names import holds_deleted
 from forensics.formats.sniff import Kind
-from forensics.parsers import file_clocks, mail_records
+from forensics.parsers import file_clocks, mail_records, said
 from forensics.parsers.contract import Candidate, Keep, Range, Unit
 from forensics.records import Header, Problem, Record, Recovery
 
@@ -42,6 +42,7 @@ class EmlParser:
             embedded_in=unit.embedded_in or Absent.NOT_APPLICABLE,
             depth=unit.depth,
         )
+        place = said.joined(place, said.of(unit))
         headless = unit.depth == 0 and bool(raw.strip())
         for record in mail_records.records_of(raw, file_clocks.whole(at, unit), place, keep):
             headless = headless and not isinstance(record, Header)

@@ -14,13 +14,14 @@ from itertools import pairwise
 from forensics.absent import Absent
 from forensics.address import Address, Span
 from forensics.formats import mail_flags, mbox, mime, uid_lists
+from forensics.formats.exports import labels
 from forensics.formats.folder_names import holds_deleted
 from forensics.formats.headers import HeaderBlock
 from forensics.formats.mbox_lines import FromLine, Variant, from_line, unquote
 from forensics.formats.mbox_spans import MessageSpan
 from forensics.formats.sniff import Kind
 from forensics.moments import Basis, Meaning, Moment, Zone
-from forensics.parsers import mail_records
+from forensics.parsers import header_records, mail_records, said
 from forensics.parsers.contract import Candidate, Keep, Range, Unit
 from forensics.records import Folder, IndexEntry, Problem, Record, Recovery
 
@@ -79,10 +80,10 @@ class MboxParser:
     ) -> Iterator[Record]:
         line, message = raw[: span.start - span.from_start], raw[span.start - span.from_start :]
         entity = mime.parse(message)
-        flags = mail_flags.flags(entity.root.header)
+        flags = (*mail_flags.flags(entity.root.header), *_labels(entity.root.header))
         uid, based = _uids(entity.root.header)
         folder = unit.path or unit.folder
-        deleted = bool(mail_flags.GONE & set(flags)) or holds_deleted(folder)
+        deleted = bool((mail_flags.GONE | {"trashed"}) & set(flags)) or holds_deleted(folder)
         place = mail_records.Place(
             offset=span.start,
             spans=unit.depth == 0,
@@ -97,9 +98,16 @@ class MboxParser:
             uid=uid,
             uid_validity=based[0] if based else Absent.NOT_APPLICABLE,
         )
-        yield from mail_records.records_of(message, at, place, keep, entity)
+        told = said.of(unit, int(at.steps[-1].partition(":")[2]))
+        yield from mail_records.records_of(message, at, said.joined(place, told), keep, entity)
         if based:
             yield _index(at, folder, based)
+
+
+def _labels(block: HeaderBlock) -> tuple[str, ...]:
+    """What Gmail's Takeout writes into each message."""
+    written = header_records.text(block, "X-Gmail-Labels")
+    return labels.flags(labels.of_header(written)) if written else ()
 
 
 def _range(unit: Unit, outline: mbox.MboxOutline, first: int, after: int) -> Range:
