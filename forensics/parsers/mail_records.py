@@ -19,7 +19,7 @@ from forensics.formats.codepages import charset_of
 from forensics.formats.headers import Defect, HeaderBlock
 from forensics.formats.html_text import to_text
 from forensics.moments import Moment
-from forensics.parsers import embedded_clocks, header_records
+from forensics.parsers import attachment_records, embedded_clocks, header_records
 from forensics.records import Attachment, BodyText, Count, Message, Problem, Recipient, Record, Recovery, Text
 
 _ROLES = (
@@ -89,6 +89,8 @@ class _Mail:
         self.people = {role: parse_addresses_of(self.block, name) for name, role in _ROLES}
         self.texts: list[BodyText] = []
         self.attachments: list[Attachment] = []
+        self.inside: list[Record] = []
+        """What lies in the attachments."""
         self.defects: list[Defect] = list(self.entity.defects)
         self.ref = ""
 
@@ -105,6 +107,7 @@ class _Mail:
         yield from header_records.moment_records(moments, at, self.ref, place.recovery)
         yield from self.texts
         yield from self.attachments
+        yield from self.inside
         yield from self._losses()
 
     def _hidden_clocks(self, clocks: list[Moment]) -> Iterator[Moment]:
@@ -249,23 +252,24 @@ class _Mail:
         detected = filetype.detect(data)
         if part.content_type == "message/rfc822" and detected == "text/plain":
             detected = "message/rfc822"
-        self.attachments.append(
-            Attachment(
-                address=self.at.child(f"attachment:{position}", self._span(part)),
-                recovery=self.place.recovery,
-                message_id_ref=self.ref,
-                position=position,
-                name=or_absent(first),
-                names=names,
-                size=len(data),
-                sha256=self.keep(data),
-                declared_type=or_absent(part.stated_type),
-                detected_type=detected,
-                disposition=or_absent(disposition or part.disposition),
-                content_id=or_absent(part.content_id),
-                part=part.path,
-            )
+        attachment = Attachment(
+            address=self.at.child(f"attachment:{position}", self._span(part)),
+            recovery=self.place.recovery,
+            message_id_ref=self.ref,
+            position=position,
+            name=or_absent(first),
+            names=names,
+            size=len(data),
+            sha256=self.keep(data),
+            declared_type=or_absent(part.stated_type),
+            detected_type=detected,
+            disposition=or_absent(disposition or part.disposition),
+            content_id=or_absent(part.content_id),
+            part=part.path,
         )
+        known, found = attachment_records.inside(attachment, data)
+        self.attachments.append(known)
+        self.inside.extend(found)
 
     def _losses(self) -> Iterator[Problem]:
         """Only what a reader of the records would miss is a problem; every other defect stands with the message."""

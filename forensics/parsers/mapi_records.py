@@ -18,7 +18,7 @@ from forensics.formats import filetype, identity, mapi
 from forensics.formats.html_text import to_text
 from forensics.formats.mapi import canonical, tags
 from forensics.moments import Basis, Meaning, Moment, Precision, Zone, filetime_to_ns, is_sensible
-from forensics.parsers import embedded_clocks, header_records
+from forensics.parsers import attachment_records, embedded_clocks, header_records
 from forensics.records import (
     Attachment,
     BodyText,
@@ -83,6 +83,7 @@ class _Item:
         self.ref = record_id(Message.KIND, str(at))
         self.digest = ""
         self._attached: list[tuple[Attachment, str]] = []
+        self._inside_attached: dict[int, list[Record]] = {}
         self._bag = item.properties
         self._sender, self._represented = mapi.sender(item), mapi.represented_sender(item)
         self._parties = mapi.recipients(item)
@@ -243,6 +244,7 @@ class _Item:
         for (record, lost), thing in zip(self._attached, self.item.attachments, strict=True):
             at = record.address
             yield record
+            yield from self._inside_attached.get(record.position, ())
             if lost:
                 yield self._problem(at, "an attachment could not be read", "the content of the attachment", lost)
             if thing.embedded is not None and record.position not in self.embedded:
@@ -270,7 +272,11 @@ class _Item:
             disposition="hidden" if thing.hidden else Absent.NOT_APPLICABLE,
             content_id=_or_absent(thing.content_id),
         )
-        return record, lost
+        if data is None:
+            return record, lost
+        known, found = attachment_records.inside(record, data)
+        self._inside_attached[position] = found
+        return known, lost
 
     def _content(self, thing: mapi.AttachedThing) -> tuple[bytes | None, str]:
         """The bytes of an attachment, or why there are none; an OLE object gives its streams end to end, by name."""

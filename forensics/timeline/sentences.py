@@ -88,6 +88,13 @@ TIMELESS: Pair = (
     "{actor} にこのメールがあるが、読み取れる時刻が一つも記録されていない",
     "{actor} holds this item, but no time that can be read is recorded for it",
 )
+FILE = "file_claim"
+CLAIMED: Pair = (
+    "添付ファイルが自らについて述べる時刻である（{says}）",
+    "This is what an attached file says of itself: {says}",
+)
+"""For the embedded times of files, which say nothing of the message or of its store."""
+_OF_FILES = "'created', 'modified', 'accessed', 'changed'"
 NO_TIME = "no_time"
 """The meaning of the one event of an item without any time."""
 UNKNOWN_ACTOR: Pair = ("（不明）", "(unknown)")
@@ -103,10 +110,12 @@ def as_sql(language: int) -> str:
         "operation": "coalesce(operation, '?')",
     }
     choices = {**{str(meaning): pair for meaning, pair in SENTENCES.items()}, NO_TIME: TIMELESS}
-    whens = " ".join(f"WHEN '{word}' THEN {_filled(pair[language], names)}" for word, pair in choices.items())
+    whens = f"WHEN '{FILE}' THEN {_filled(CLAIMED[language], names)} "
+    whens += " ".join(f"WHEN '{word}' THEN {_filled(pair[language], names)}" for word, pair in choices.items())
     unreadable = f"CASE WHEN utc IS NULL AND meaning <> '{NO_TIME}' THEN {_text(UNREADABLE[language])} ELSE '' END"
     stop = _text(("", ".")[language])
-    return f"CASE meaning {whens} ELSE {_filled(OTHER[language], names)} END || {unreadable} || {stop}"
+    kind = f"CASE WHEN basis = 'embedded' AND meaning IN ({_OF_FILES}) THEN '{FILE}' ELSE meaning END"
+    return f"CASE {kind} {whens} ELSE {_filled(OTHER[language], names)} END || {unreadable} || {stop}"
 
 
 def _filled(template: str, names: dict[str, str]) -> str:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 
+from tests.formats.archives.makers import LOCKED, PLAIN, entry
+from tests.formats.attachment_clocks.makers import pdf
+
+_PDF = pdf(b"/CreationDate (D:20260601100313+09'00') /ModDate (D:20260602100313) /Author (Sato)")
 _RECEIVED = """\
 Received: from mail.example.co.jp (mail.example.co.jp [192.0.2.10])
 \tby mx.example.com (Postfix) with ESMTPS id 4ABCDE1234
@@ -152,7 +156,19 @@ def _header_only() -> bytes:
     return head + b"Subject: no body"
 
 
+def _files() -> bytes:
+    """A locked archive, its content beside it, an archive with a Japanese name in it, a PDF, and a broken archive."""
+    rest = "Subject: the list\nContent-Type: multipart/mixed; boundary=b1\n\n"
+    packed = entry("見積書表.pdf".encode("cp932"), _PDF)
+    files = {"a.zip": LOCKED, "meibo.csv": PLAIN, "b.zip": packed, "c.pdf": _PDF, "d.zip": packed[:-30]}
+    for name, data in files.items():
+        rest += f"--b1\nContent-Type: application/octet-stream; name={name}\n"
+        rest += "Content-Disposition: attachment\nContent-Transfer-Encoding: base64\n\n" + _b64(data)
+    return _mail("files", rest + "--b1--\n")
+
+
 LETTERS = {
+    "files.eml": _files(),
     "plain.eml": _plain(),
     "iso-2022-jp.eml": _iso_2022_jp(),
     "shift-jis.eml": _shift_jis(),
