@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 from benchmarks.measured import Measured, measured
 from forensics import canonical, tables
@@ -149,7 +150,8 @@ def make(folder: Path, count: int) -> None:
         path = folder / f"records/{kind}/EV-0001-000001.parquet"
         path.parent.mkdir(parents=True)
         tables.write_slices(_tables(kind, count), path)
-        parts.append({"kind": kind, "path": path.relative_to(folder).as_posix(), "sha256": _sha256(path)})
+        rows = pq.ParquetFile(path).metadata.num_rows
+        parts.append({"kind": kind, "path": path.relative_to(folder).as_posix(), "sha256": _sha256(path), "rows": rows})
     manifest = {"evidence": "EV-0001", "parts": parts, "content": {}, "files": [], "counts": {}}
     path = folder / "records/EV-0001.json"
     path.write_bytes(canonical.encode(manifest))

@@ -13,6 +13,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 MEMORY_LIMIT = "2GB"
 SPILL = ".spill"
+_WORKSPACE = f"{SPILL}/workspace.duckdb"
 _QUESTIONS = ([duckdb.StatementType.SELECT], [duckdb.StatementType.EXPLAIN])
 _CATALOGUE = {"information_schema", "duckdb_tables", "duckdb_views", "duckdb_columns", "show", "describe", "pg_class"}
 
@@ -72,10 +74,29 @@ class CaseView(Listed):
         # What does not fit into memory is evidence too and stays inside the case; the folder is made when it is needed.
         connection.execute("SET temp_directory = $1", [str(self.folder.resolve() / SPILL)])
         paths = [self._path(output) for listed in self._offered.values() for output in listed]
+        paths += [str(self.folder.resolve() / f"{_WORKSPACE}{end}") for end in ("", ".wal")]
         connection.execute("SET allowed_paths = $1", [paths])
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         return connection
+
+    @contextmanager
+    def workspace(self) -> Iterator[None]:
+        """Tables that are not temporary lie in a file of the case meanwhile, and are gone afterwards.
+
+        There they are compressed; temporary ones are not, and millions of rows of them would be spilled and read again.
+        """
+        path = self.folder.resolve() / _WORKSPACE
+        path.parent.mkdir(exist_ok=True)
+        _forget(path)
+        self._database.execute("ATTACH '" + str(path).replace("'", "''") + "' AS workspace")
+        self._database.execute("USE workspace")
+        try:
+            yield
+        finally:
+            self._database.execute("USE memory")
+            self._database.execute("DETACH workspace")
+            _forget(path)
 
     @cached_property
     def _offered(self) -> dict[str, list[dict[str, Any]]]:
@@ -318,6 +339,11 @@ def _wanted(term: str) -> re.Pattern[str]:
     if not term.strip():
         raise UsageError("there is nothing to look for", todo="give one word or more")
     return re.compile(re.escape(unicodedata.normalize("NFKC", term)), re.IGNORECASE)
+
+
+def _forget(path: Path) -> None:
+    for each in (path, path.with_name(f"{path.name}.wal")):
+        each.unlink(missing_ok=True)
 
 
 def _is_native(paths: list[str], schema: pa.Schema | None) -> bool:

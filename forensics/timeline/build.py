@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,11 @@ from forensics.timeline import (
 
 EVENTS_FILE = "events.parquet"
 LOGICAL_FILE = "logical.parquet"
+LARGE = 1 << 19
+"""Of more records than these the tables between records and timeline are kept in a file; below, memory is faster."""
+_LEFT = """
+    SELECT table_name AS name FROM duckdb_tables() WHERE starts_with(table_name, 'tl_') AND table_name <> 'tl_line'
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,22 +48,27 @@ class TimelineResult:
     files: tuple[Path, ...]
 
 
-def build(case: CaseView, out: Path) -> TimelineResult:
+def build(case: CaseView, out: Path, *, large: int = LARGE) -> TimelineResult:
     """Write the timeline of ``case`` into the folder ``out``, replacing what is there."""
     out.mkdir(parents=True, exist_ok=True)
+    with case.workspace() if sum(case.counts().values()) > large else nullcontext():
+        return _built(case, out)
+
+
+def _built(case: CaseView, out: Path) -> TimelineResult:
     _run(case, (*same_message.TABLES, *log_rows.TABLES, *queue_spans.TABLES, *joins.TABLES))
-    _drop(case, joins.DONE_WITH)
+    _drop(case, (*same_message.DONE_WITH, *joins.DONE_WITH))
     _run(case, events.TABLES)
     files = [out / EVENTS_FILE]
     count = _write(case.slices(events.EVENTS), files[0])
     _drop(case, events.DONE_WITH)
     files.append(_made(case, same_message.LOGICAL, out / LOGICAL_FILE))
-    logical = _count(case, "SELECT count(DISTINCT logical_id) AS n FROM tl_copy")
     _drop(case, ("tl_rivals",))
+    logical = _count(case, "SELECT count(DISTINCT logical_id) AS n FROM tl_copy")
     files += _tables(case, out)
-    _drop(
-        case, [str(row["name"]) for row in case.rows("SELECT table_name AS name FROM duckdb_tables() WHERE temporary")]
-    )
+    _drop(case, [str(row["name"]) for row in case.rows(_LEFT)])
+    case.connection.execute("DROP VIEW tl_log")
+    _drop(case, ["tl_line"])
     return TimelineResult(events=count, logical=logical, files=tuple(files))
 
 
@@ -86,7 +97,8 @@ def _tables(case: CaseView, out: Path) -> Iterable[Path]:
 
 def _run(case: CaseView, statements: Iterable[str]) -> None:
     for statement in statements:
-        case.connection.execute(statement)
+        # Not temporary, so that they lie where tables of millions of rows should lie; see CaseView.workspace.
+        case.connection.execute(statement.replace("CREATE OR REPLACE TEMP ", "CREATE OR REPLACE ", 1))
 
 
 def _drop(case: CaseView, names: Iterable[str]) -> None:

@@ -8,25 +8,27 @@ from __future__ import annotations
 SERVERS = "('postfix', 'sendmail', 'exim', 'qmail', 'courier')"
 """The logs that tell of one message in many lines, held together by a queue id."""
 
-# The number is for the joins alone and never leaves them: it follows the order in which the lines happened to be read.
 LINES = f"""
-CREATE OR REPLACE TEMP TABLE tl_log AS
+CREATE OR REPLACE TEMP TABLE tl_line AS
 WITH opened AS (
     SELECT *, CASE WHEN source IN {SERVERS} AND json_valid(detail)
-                   THEN json_extract_string(detail, ['$.host', '$.queued_as', '$.delivery']) END AS said
+                   THEN json_extract_string(detail, ['$.host', '$.queued_as', '$.delivery']) END AS said,
+           array_to_string(string_split(address, '/')[1:2], '/') AS file
     FROM log_event
-), read AS (
-    SELECT *, array_to_string(string_split(address, '/')[1:2], '/') AS file FROM opened
 )
-SELECT row_number() OVER () AS n, id, evidence, file, source, lower(operation) AS op, utc, line, queue_id,
+SELECT id, evidence, file, source, lower(operation) AS op, utc, line, queue_id,
        coalesce(said[1], file) AS host, said[2] AS queued_as, said[3] AS delivery,
        lower(trim(network_message_id, '{{}}<> ')) AS network_id, lower(sender) AS sender, lower(trim(actor)) AS account,
        list_transform(recipients, lambda each: lower(each)) AS recipients, size,
+       CASE WHEN message_id IS NULL AND len(message_ids) = 0 THEN []::VARCHAR[] ELSE
        list_filter(list_distinct(list_transform(list_append(coalesce(message_ids, []::VARCHAR[]), message_id),
                                                 lambda each: trim(each, '<> '))),
-                   lambda each: each <> '') AS named
-FROM read
+                   lambda each: each <> '') END AS named
+FROM opened
 """  # noqa: S608 - filled with constants only
+
+# The number is for the joins alone and never leaves them: it follows the order in which the lines happened to be read.
+NUMBERED = "CREATE OR REPLACE TEMP VIEW tl_log AS SELECT rowid + 1 AS n, * FROM tl_line"
 
 NAMED = """
 CREATE OR REPLACE TEMP TABLE tl_log_mid AS
@@ -42,5 +44,5 @@ WITH pairs AS (
 SELECT mid, logical_id, count(*) OVER (PARTITION BY mid) AS candidates FROM pairs WHERE mid <> ''
 """
 
-TABLES = (LINES, NAMED, KNOWN)
+TABLES = (LINES, NUMBERED, NAMED, KNOWN)
 """Run after those of ``same_message``."""

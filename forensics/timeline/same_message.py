@@ -80,6 +80,8 @@ FROM tl_keyed
 TABLES = (KEYED, RIVALS, COPIES)
 """Run in this order; the last one, ``tl_copy``, has one row for each message record."""
 
+DONE_WITH = ("tl_keyed",)
+
 LOGICAL = """
 SELECT logical_id, recognised_by, message_id, edrm_mih, body_sha256, copies, copy, copy = 1 AS is_first,
        id AS message_ref, evidence, address, store_path, recovery, depth, depth > 0 AS is_embedded,

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from forensics.absent import Absent
 from forensics.address import Address, record_id
+from forensics.casefile.view import SPILL
 from forensics.moments import Meaning, Zone
 from forensics.records import LogEvent, Message, Record, Recovery
 from forensics.timeline.build import TimelineResult, build
@@ -201,6 +202,28 @@ def test_a_second_run_gives_the_same_bytes_in_any_order_of_records(tmp_path: Pat
     first, _, _ = built(tmp_path / "a", records)
     second, _, _ = built(tmp_path / "b", reversed(records))
     assert [path.read_bytes() for path in first.files] == [path.read_bytes() for path in second.files]
+
+
+def test_in_a_file_or_in_memory_the_bytes_are_the_same_and_nothing_stays_behind(tmp_path: Path) -> None:
+    records = [record for n in range(30) for record in mail(n, moments=[sent(JUNE + n % 7 * MINUTE), stored(JUNE)])]
+    records += [logged(n, JUNE + n * SECOND, message_id=f"<{n}@example.jp>", queue_id=f"4A{n % 9}") for n in range(50)]
+    case = CaseBuilder(tmp_path / "case")
+    case.evidence()
+    case.parsed(records)
+    small, large = (build(case.view(), tmp_path / name, large=size) for name, size in (("a", 1 << 30), ("b", 0)))
+    assert [path.read_bytes() for path in small.files] == [path.read_bytes() for path in large.files]
+    assert list((tmp_path / "case" / SPILL).iterdir()) == []
+
+
+def test_a_view_can_be_asked_and_built_from_again(tmp_path: Path) -> None:
+    case = CaseBuilder(tmp_path / "case")
+    case.evidence()
+    case.parsed([*mail(1, moments=[sent(JUNE)]), logged(1, JUNE)])
+    view = case.view()
+    first, second = (build(view, tmp_path / name, large=0) for name in "ab")
+    assert [path.read_bytes() for path in first.files] == [path.read_bytes() for path in second.files]
+    assert view.rows("SELECT count(*) AS n FROM message") == [{"n": 1}]
+    assert view.rows("SELECT table_name FROM duckdb_tables()") == []
 
 
 def test_an_empty_case_has_an_empty_timeline(tmp_path: Path) -> None:
