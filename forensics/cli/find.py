@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forensics.cli.options import Shared, again_option, case_option, shared
+from forensics.cli.options import PATH, Shared, again_option, case_option, shared
 from forensics.cli.screen import Screen
 from forensics.cli.text import many
+from forensics.errors import UsageError
 
 if TYPE_CHECKING:
     from forensics.examination.finding import RuleSummary
@@ -18,14 +19,32 @@ _SHOWN = 20
 _REASONS = 8
 
 
-@click.command("find", short_help="Ask the rules what contradicts what.")
+@click.command("find", short_help="Ask the rules: what contradicts what, and what an incident asks.")
 @case_option
 @again_option
 @click.option("--rule", "rules", metavar="NAME", multiple=True, help="Ask only this rule; can be repeated.")
+@click.option("--pack", "packs", metavar="DIR", type=PATH, multiple=True, help="Ask the rule cards of this folder too.")
+@click.option(
+    "--set",
+    "values",
+    metavar="RULE.NAME=VALUE",
+    multiple=True,
+    help="Ask a rule with another value of one of its parameters, such as D01.days=90; can be repeated.",
+)
 @click.option("--explain", is_flag=True, help="Show each finding with its reasons and its innocent explanations.")
 @shared("find", parallel=True)
-def command(shared_: Shared, case: Path, again: bool, rules: tuple[str, ...], explain: bool) -> int:
-    """Ask the rules what contradicts what: dates, relays, identifiers, signatures, stores, threads and logs.
+def command(
+    shared_: Shared,
+    case: Path,
+    again: bool,
+    rules: tuple[str, ...],
+    packs: tuple[Path, ...],
+    values: tuple[str, ...],
+    explain: bool,
+) -> int:
+    """Ask the rules: what contradicts what, and what a company asks of its mail after an incident.
+
+    docs/reference/rules.md lists every rule with what it needs. Rule cards of your own are YAML files in a folder.
 
     A finding says what is recorded and what contradicts it, how sure that is, what else could explain it, and what it
     does not show. A rule whose evidence is missing says so. The answers are in the folder 'findings' of the case;
@@ -37,7 +56,7 @@ def command(shared_: Shared, case: Path, again: bool, rules: tuple[str, ...], ex
     from forensics.examination.finding import find
 
     with shared_.opened(case) as examination:
-        summary = find(examination, rules, again=again)
+        summary = find(examination, rules, again=again, packs=packs, parameters=_parameters(values))
         language = 0 if examination.facts.language == "ja" else 1
         head = examination.head
     _table(shared_.screen, summary.rules, language)
@@ -48,6 +67,18 @@ def command(shared_: Shared, case: Path, again: bool, rules: tuple[str, ...], ex
         shared_.screen.line("The reasons: add --explain, or see 'forensics report findings-html findings-csv'.")
     shared_.screen.object(summary.exit_code, rules=summary.rules, head=head)
     return summary.exit_code
+
+
+def _parameters(values: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    """``D01.days=90`` as the rule, the parameter and its value."""
+    found: dict[str, dict[str, str]] = {}
+    for each in values:
+        place, equals, text = each.partition("=")
+        rule, dot, name = place.partition(".")
+        if not (equals and dot and rule and name):
+            raise UsageError(f"{each!r} sets no parameter", todo="write it as RULE.NAME=VALUE, such as D01.days=90")
+        found.setdefault(rule, {})[name] = text
+    return found
 
 
 def _table(screen: Screen, rules: tuple[RuleSummary, ...], language: int) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from forensics import canonical, discovery, tables
+from forensics import canonical, tables
 from forensics.casefile.acts import Act
 from forensics.casefile.ledger import Line
 from forensics.casefile.view import CaseView
@@ -19,21 +20,14 @@ from forensics.errors import DONE, UsageError
 from forensics.examination import signatures
 from forensics.examination.conductor import Examination
 from forensics.examination.files import adopt, still_there
+from forensics.examination.questions import Parameters, Question, questions
 from forensics.examination.station import tool
 from forensics.examination.timelining import inputs_of
+from forensics.findings import reference
 from forensics.findings.finding import Looked, Pair
 from forensics.findings.reading import FOLDER, told
 
-PACKAGES = ("forensics.findings.authenticity",)
-ENTRY_POINTS = "forensics.rules"
 SIGNATURES = "signatures"
-_TABLES: dict[str, Pair] = {
-    "message": ("メール", "messages"),
-    "header": ("ヘッダー欄", "header fields"),
-    "moment": ("時刻の記録", "clock readings"),
-    "log_event": ("ログ", "log events"),
-    "signature": ("DKIM・ARC の署名", "DKIM or ARC signatures"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,36 +58,36 @@ class FindSummary:
         return DONE
 
 
-def available() -> dict[str, discovery.Offer]:
-    """Every rule of this installation, by name; one whose library is missing has no maker."""
-    found: dict[str, discovery.Offer] = {}
-    for package in PACKAGES:
-        found |= {offer.name: offer for offer in discovery.offers(package, ENTRY_POINTS)}
-    return found
+def find(
+    examination: Examination,
+    names: Sequence[str] = (),
+    *,
+    again: bool = False,
+    packs: Sequence[Path] = (),
+    parameters: Parameters | None = None,
+) -> FindSummary:
+    """Ask the named rules, or all of them, unless they were asked about just these records and tables before.
 
-
-def find(examination: Examination, names: Sequence[str] = (), *, again: bool = False) -> FindSummary:
-    """Ask the named rules, or all of them, unless they were asked about just these records before."""
-    known = available()
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise UsageError(f"there is no rule named {unknown[0]!r}", todo=f"name one of: {', '.join(known)}")
+    ``packs`` are folders of rule cards beside those that are installed; ``parameters`` are other values for theirs.
+    """
+    wanted = questions(names, packs, parameters)
     view = examination.view()
     signatures.need_records(view)
     timeline = view.newest(Act.TIMELINE)
     if timeline is None:
         raise UsageError("there is no timeline yet", place=str(view.folder), todo="run 'forensics timeline' first")
-    wanted = [known[name] for name in names or known]
     inputs = [*inputs_of(view), *(str(each["sha256"]) for each in timeline.value["out"])]
+    inputs += [each.sha256 for each in reference.stored(view)]
     digest = ""
     faults: tuple[Pair, ...] = ()
-    if any("signature" in getattr(offer.maker, "needs", ()) for offer in wanted):
+    if any(each.signed for each in wanted):
         digest, faults = _signatures(examination, view, inputs, again)
-    for offer in wanted:
-        signed = "signature" in getattr(offer.maker, "needs", ())
-        _ask(examination, view, offer, [*inputs, digest] if signed else inputs, faults if signed else (), again)
+    for each in wanted:
+        _ask(
+            examination, view, each, [*inputs, digest] if each.signed else inputs, faults if each.signed else (), again
+        )
     fresh = {each.rule: each for each in told(examination.view())}
-    return FindSummary(rules=tuple(_summary(fresh[offer.name], view) for offer in wanted))
+    return FindSummary(rules=tuple(_summary(fresh[each.name], view) for each in wanted))
 
 
 def _signatures(
@@ -134,19 +128,19 @@ def _same(view: CaseView, params: dict[str, Any]) -> Line | None:
 def _ask(
     examination: Examination,
     view: CaseView,
-    offer: discovery.Offer,
+    question: Question,
     inputs: list[str],
     faults: tuple[Pair, ...],
     again: bool,
 ) -> None:
     """One rule, as one step of the ledger."""
     params: dict[str, Any] = {
-        "rule": offer.name,
-        "title_ja": getattr(offer.maker, "title_ja", offer.title),
-        "title_en": offer.title,
-        "version": offer.version,
-        "rule_sha256": offer.sha256,
-        "parameters": dict(getattr(offer.maker, "parameters", {})),
+        "rule": question.name,
+        "title_ja": question.title[0],
+        "title_en": question.title[1],
+        "version": question.version,
+        **question.about,
+        "parameters": dict(question.parameters),
         "inputs": inputs,
         "tool_sha256": tool()["sha256"],
     }
@@ -155,22 +149,21 @@ def _ask(
         return
     work = examination.folder / FOLDER / ".work"
     with examination.step(Act.FIND, params=params) as step:
-        examination.station.progress.begin(f"asking the rule {offer.name}")
+        examination.station.progress.begin(f"asking the rule {question.name}")
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
-        path = work / f"{offer.name}.jsonl"
-        step.result = _written(view, offer, path, faults)
-        step.outputs.append(adopt(path, examination.folder, f"{FOLDER}/{offer.name}.jsonl"))
+        path = work / f"{question.name}.jsonl"
+        step.result = _written(view, question, path, faults)
+        step.outputs.append(adopt(path, examination.folder, f"{FOLDER}/{question.name}.jsonl"))
         examination.station.progress.end()
     shutil.rmtree(work)
 
 
-def _written(view: CaseView, offer: discovery.Offer, path: Any, faults: tuple[Pair, ...]) -> dict[str, Any]:
+def _written(view: CaseView, question: Question, path: Path, faults: tuple[Pair, ...]) -> dict[str, Any]:
     """Write what the rule says, line by line as it says it; the counts for the ledger."""
-    why = _why_not(view, offer)
-    found, looked = 0, Looked(rule=offer.name, version=offer.version, why_not=why)
+    found, looked = 0, Looked(rule=question.name, version=question.version)
     with path.open("wb") as handle:
-        for said in () if why else offer.maker().look(view):
+        for said in question.ask(view):
             if isinstance(said, Looked):
                 looked = said
             else:
@@ -178,22 +171,8 @@ def _written(view: CaseView, offer: discovery.Offer, path: Any, faults: tuple[Pa
                 handle.write(canonical.encode(_printable(said.plain())) + b"\n")
         last = {**looked.plain(), "found": found, "why_not": [list(each) for each in (*looked.why_not, *faults)]}
         handle.write(canonical.encode(_printable(last)) + b"\n")
-    return {"found": found, "considered": looked.considered, "could_not_read": looked.could_not_read, "ran": not why}
-
-
-def _why_not(view: CaseView, offer: discovery.Offer) -> tuple[Pair, ...]:
-    """Why a rule is not run at all: its library is not installed, or the case holds nothing of what it needs."""
-    if offer.maker is None:
-        return ((f"実行していない: {offer.unavailable}", f"not run, because it {offer.unavailable}"),)
-    counts = {**view.counts()}
-    missing = []
-    for name in offer.maker.needs:
-        number = counts[name] if name in counts else view.rows(f"SELECT count(*) AS n FROM {name}")[0]["n"]  # noqa: S608
-        if not number:
-            missing.append(_TABLES.get(name, (name, name)))
-    return tuple(
-        (f"実行していない: この事件に{ja}がない", f"not run, because this case holds no {en}") for ja, en in missing
-    )
+    ran = bool(found or looked.considered) or not looked.why_not
+    return {"found": found, "considered": looked.considered, "could_not_read": looked.could_not_read, "ran": ran}
 
 
 def _printable(value: Any) -> Any:

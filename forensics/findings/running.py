@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from forensics import tables
-from forensics.casefile.view import TIMELINE_TABLES, CaseView
+from forensics.casefile.view import CaseView
 from forensics.findings import asking, packs, views
 from forensics.findings.card import Card, Value
 from forensics.findings.finding import Finding, Looked, Pair
@@ -20,6 +20,10 @@ _TABLES: dict[str, Pair] = {
     "mail_rule": ("振分けルール", "mail rules"),
     "signature": ("DKIM・ARC の署名", "DKIM or ARC signatures"),
 }
+WITHHELD: Pair = (
+    "実行していない: 二者承認の事件では本文を検索しない",
+    "not run, because the texts of a case under two-person control are not searched",
+)
 ASSUMED: Pair = (
     "自社ドメインは、証拠にあるアカウントから推定した（表 own_domains で指定できる）",
     "the own domains were told from the accounts in evidence; the table own_domains states them",
@@ -28,22 +32,25 @@ ASSUMED: Pair = (
 
 def run(case: CaseView, card: Card, values: Mapping[str, Value]) -> Iterator[Finding | Looked]:
     """Every finding of a card, then one :class:`Looked`, with why it was not run or what it had to assume."""
+    if case.vault is not None and card.stage > 1:
+        yield Looked(rule=card.id, version=card.version, why_not=(WITHHELD,))
+        return
     views.prepare(case, card.needs)
-    why = not_run(case, card)
+    why = lacking(case, card.needs)
     if why:
         yield Looked(rule=card.id, version=card.version, why_not=why)
         return
     found = packs.detector(card).look(case, card, values) if card.detector else asking.ask(case, card, values)
     for each in found:
-        if isinstance(each, Looked) and _assumes(case, card):
-            yield _with(each, ASSUMED)
+        if isinstance(each, Looked) and _assumes(case):
+            yield replace(each, why_not=(*each.why_not, ASSUMED))
         else:
             yield each
 
 
-def not_run(case: CaseView, card: Card) -> tuple[Pair, ...]:
-    """What the case lacks for a card to run at all, a sentence for each."""
-    missing = (name for name in card.needs if not _optional(name) and not _has_rows(case, name))
+def lacking(case: CaseView, needs: Iterable[str]) -> tuple[Pair, ...]:
+    """What the case lacks of what a rule needs to run at all, a sentence for each."""
+    missing = (name for name in needs if not _optional(name) and not _has_rows(case, name))
     titles = dict.fromkeys(_title(name) for name in missing)
     return tuple(
         (f"実行していない: この事件に{ja}がない", f"not run, because this case holds no {en}") for ja, en in titles
@@ -60,17 +67,10 @@ def _title(name: str) -> Pair:
 
 
 def _has_rows(case: CaseView, name: str) -> bool:
-    known = name in tables.SCHEMAS or name in TIMELINE_TABLES or name in views.known()
-    return known and bool(case.rows(f'SELECT 1 AS n FROM "{name}" LIMIT 1'))  # noqa: S608 - a known name
+    return views.has_table(case, name) and bool(case.rows(f'SELECT 1 AS n FROM "{name}" LIMIT 1'))  # noqa: S608 - a known name
 
 
-def _assumes(case: CaseView, card: Card) -> bool:
+def _assumes(case: CaseView) -> bool:
     if not views.has_table(case, "own_domains"):
         return False
     return bool(case.rows("SELECT 1 AS n FROM own_domains WHERE assumed LIMIT 1"))
-
-
-def _with(looked: Looked, why: Pair) -> Looked:
-    from dataclasses import replace
-
-    return replace(looked, why_not=(*looked.why_not, why))
