@@ -114,11 +114,11 @@ TABLES = {
     ),
     "lineage": Tabled(
         view="lineage",
-        order="sha256, position",
+        order="sha256 NULLS LAST, crc32, size, position",
         people=("sender",),
         first="utc",
         last="utc",
-        shown=("sha256", "position", "messages", "utc", "sender", "name", "address"),
+        shown=("sha256", "position", "messages", "utc", "sender", "how", "name", "archive", "address"),
     ),
     "joins": Tabled(
         view="log_join",

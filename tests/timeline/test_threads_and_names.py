@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from forensics.absent import Absent
 from forensics.casefile.view import CaseView
 from forensics.errors import UsageError
-from forensics.records import Message, Recipient
+from forensics.records import ArchiveMember, Attachment, Message, Recipient
 from forensics.timeline.identities import read_stated
 from tests.casebuilder import JUNE, SECOND, attached, mail
 from tests.timeline.lines import HOUR, Rows, case_of, line, rows
@@ -164,3 +166,43 @@ def test_the_same_content_under_another_name_is_followed_in_order_of_time(tmp_pa
         (3, "out.bin", "logged"),
     ]
     assert {(row["messages"], row["names"]) for row in found} == {(3, 3)}
+
+
+def zipped(carrier: Attachment, number: int, **fields: Any) -> ArchiveMember:
+    given: dict[str, Any] = {"name": "顧客.xlsx", "size": 10, "crc32": "7e6899d7"}
+    return ArchiveMember(
+        address=carrier.address.child(f"member:{number}"),
+        message_id_ref=carrier.message_id_ref,
+        position=number,
+        attachment_ref=carrier.identity(),
+        within=carrier.identity(),
+        depth=1,
+        raw_name=b"",
+        **{**given, **fields},
+    )
+
+
+def test_a_file_is_followed_into_archives_and_by_its_crc_into_locked_ones(tmp_path: Path) -> None:
+    letters = [mail(n, date_utc=JUNE + n * SECOND) for n in range(1, 7)]
+    message = [next(each for each in records if isinstance(each, Message)) for records in letters]
+    opened = replace(attached(message[0], 1, "顧客.xlsx"), crc32="7e6899d7", size=10)
+    carriers = [replace(attached(each, 1, f"{n}.zip"), sha256=f"{n:064x}") for n, each in enumerate(message[1:], 2)]
+    inside = [
+        zipped(carriers[0], 1, sha256="cd" * 32),
+        zipped(carriers[1], 1, locked="ZipCrypto"),
+        zipped(carriers[1], 2, locked="ZipCrypto", size=11),
+        zipped(carriers[2], 1, locked="AES-256 (AE-2)", crc32=Absent.NOT_RECORDED),
+        zipped(carriers[3], 1, locked="ZipCrypto", crc32="00000001"),
+        zipped(carriers[4], 1, locked="ZipCrypto", crc32="00000001", name="a.bin"),
+    ]
+    records = [*(each for letter in letters for each in letter), opened, *carriers, *inside]
+    found = rows(case_of(tmp_path / "case", records), "lineage")
+    assert [(row["position"], row["how"], row["archive"], row["messages"]) for row in found if row["sha256"]] == [
+        (1, "attachment", None, 3),
+        (2, "archive_member", "2.zip", 3),
+        (3, "locked_member", "3.zip", 3),
+    ]
+    assert [(row["how"], row["archive"], row["crc32"]) for row in found if not row["sha256"]] == [
+        ("locked_member", "5.zip", "00000001"),
+        ("locked_member", "6.zip", "00000001"),
+    ]
