@@ -9,12 +9,13 @@ import json
 from collections.abc import Iterator, Sequence
 
 from forensics.address import Address, Span
+from forensics.formats.logs.lines import Encoding, read_lines
 from forensics.parsers.contract import Candidate, Keep, Range, Unit
 from forensics.records import Problem, Record
 
 _NAME = "statement.jsonl"
 _BEGIN = b'{"arrived":'
-_LONGEST = 1 << 20
+_LOOKED_AT = 4096
 _WHAT = {
     "missing": "the provider states this, and it did not arrive",
     "changed": "this arrived with other bytes than the provider states",
@@ -43,14 +44,12 @@ class ProviderStatementParser:
 
     def parse(self, unit: Unit, at: Address, keep: Keep) -> Iterator[Record]:
         """A problem for each line that tells of a lack."""
-        offset = 0
-        for number, line in enumerate(iter(lambda: unit.handle.readline(_LONGEST), b""), start=1):
-            start, offset = offset, offset + len(line)
-            if b'"lack":' not in line[:4096]:
+        for line in read_lines(unit.handle, Encoding()):
+            if b'"lack":' not in line.raw[:_LOOKED_AT]:
                 continue
-            step = f"line:{number}"
+            step = f"line:{line.number}"
             if unit.begin(step):
-                yield _problem(at.child(step, Span(start, offset)), line)
+                yield _problem(at.child(step, Span(line.start, line.end)), line.raw)
 
 
 def _problem(at: Address, line: bytes) -> Problem:
