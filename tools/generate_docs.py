@@ -25,6 +25,8 @@ from forensics import absent, discovery, errors, moments, records, schemas, tabl
 from forensics.casefile import acts, ledger  # noqa: E402
 from forensics.cli.main import VERBS, toolkit  # noqa: E402
 from forensics.examination import parsejob, reporting  # noqa: E402
+from forensics.findings import lists, packs  # noqa: E402
+from forensics.findings.card import Card  # noqa: E402
 
 REFERENCE = ROOT / "docs" / "reference"
 _WIDTH = 100
@@ -336,12 +338,53 @@ def _moment_values() -> Iterator[str]:
             yield _members(kind)
 
 
+# -- rules.md ----------------------------------------------------------------------------------------------------------
+
+
+def rules_page() -> str:
+    """Every row of the catalogue and where it is answered, then every card with what it needs and its guards."""
+    about = (
+        "Every question of the catalogue and where it is answered, then every rule card: what it finds, the tables "
+        "that it needs, its parameters with the values that they have by default, what keeps it from being wrong, what "
+        "else could explain what it finds, and what that does not show. `forensics find --rule ID` asks one of them, "
+        "`--set ID.name=value` with another value. A finding says that an account did something, never a person."
+    )
+    cards = packs.built_in().cards
+    rows = [[row.id, row.item, _answer(row, cards)] for row in lists.catalogue()]
+    whole = table(["row", "question", "answered by"], rows)
+    return page("Rules", about, whole, *(_card_section(card) for card in cards))
+
+
+def _answer(row: lists.Row, cards: Sequence[Card]) -> str:
+    named = [f"[{card.id}](#{card.id.lower()})" for card in cards if row.id in card.answers]
+    return "; ".join(filter(None, [", ".join(named), row.where[1]]))
+
+
+def _card_section(card: Card) -> str:
+    facts = [f"stage {card.stage}", f"confidence {card.confidence}", f"version {card.version}"]
+    values = [
+        [f"`{name}`", str(each.value), each.unit, " / ".join(each.means)] for name, each in card.parameters.items()
+    ]
+    lists_ = {
+        "Guards": card.guards,
+        "What else may explain it": card.also_possible,
+        "What it does not show": card.does_not_show,
+    }
+    parts = [f"**{card.title[0]} / {card.title[1]}** ({', '.join(facts)})", card.explanation[0], card.explanation[1]]
+    parts.append("Reads: " + ", ".join(f"`{name}`" for name in card.needs))
+    if values:
+        parts.append(table(["parameter", "value", "unit", "meaning"], values))
+    parts += [f"{name}:\n\n" + "\n".join(f"- {ja} / {en}" for ja, en in said) for name, said in lists_.items() if said]
+    return "\n\n".join([f"## {card.id}", *parts])
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli,
     "formats.md": formats,
     "exit-codes.md": exit_codes,
     "ledger.md": ledger_page,
     "records.md": records_page,
+    "rules.md": rules_page,
 }
 
 

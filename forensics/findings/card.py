@@ -168,6 +168,9 @@ def _texts(value: Mapping[str, Any], key: str, place: str) -> tuple[str, ...]:
 def _pair_of(found: Any, key: str, place: str) -> Pair:
     if not isinstance(found, dict) or not all(isinstance(found.get(each), str) for each in ("ja", "en")):
         raise _wrong(f"its {key} is not said in ja and en", place)
+    if len(found) > 2:
+        odd = next(str(each) for each in found if each not in ("ja", "en"))
+        raise _wrong(f"its {key} has {odd!r} beside ja and en; a text with a comma or colon stands in quotes", place)
     return str(found["ja"]).strip(), str(found["en"]).strip()
 
 
@@ -205,7 +208,8 @@ def _parameters(value: Any, place: str) -> dict[str, Parameter]:
     for name, each in value.items():
         if not isinstance(each, dict) or "value" not in each or not name.isidentifier():
             raise _wrong(f"its parameter {name!r} has no value", place)
-        means = _pair_of(each, f"parameter {name}", place) if "ja" in each else ("", "")
+        said = {key: text for key, text in each.items() if key not in ("value", "unit")}
+        means = _pair_of(said, f"parameter {name}", place) if said else ("", "")
         found[str(name)] = Parameter(value=_typed(each["value"], place), unit=str(each.get("unit", "")), means=means)
     return found
 

@@ -35,6 +35,31 @@ LISTS = {
 @cache
 def rows(name: str) -> list[dict[str, str]]:
     """The rows of a list."""
+    assert name in LISTS
+    return _read(name)
+
+
+def _read(name: str) -> list[dict[str, str]]:
     text = (resources.files("forensics.findings") / "data" / f"{name}.csv").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     return [{key: value or "" for key, value in row.items()} for row in csv.DictReader(io.StringIO("\n".join(lines)))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of the catalogue of questions; ``kind`` and ``where`` are empty where a rule card answers it."""
+
+    id: str
+    item: str
+    kind: str
+    where: Pair
+
+
+@cache
+def catalogue() -> tuple[Row, ...]:
+    """Every row of the catalogue, in its order."""
+    found = _read("catalogue")
+    return tuple(
+        Row(id=each["row"], item=each["item"], kind=each["kind"], where=(each["where_ja"], each["where_en"]))
+        for each in found
+    )
