@@ -179,13 +179,13 @@ class CaseView(Listed):
         """The answer to a query, as an Arrow table."""
         return self._ask(sql, parameters).to_arrow_table()
 
-    def batches(self, sql: str, rows: int = 100_000) -> pa.RecordBatchReader:
+    def batches(self, sql: str, rows: int = 100_000, parameters: list[Any] | None = None) -> pa.RecordBatchReader:
         """The answer to a query, a batch at a time."""
-        return self._ask(sql).to_arrow_reader(rows)
+        return self._ask(sql, parameters).to_arrow_reader(rows)
 
-    def slices(self, sql: str, rows: int = tables.ROW_GROUP) -> Iterator[pa.Table]:
+    def slices(self, sql: str, rows: int = tables.ROW_GROUP, parameters: list[Any] | None = None) -> Iterator[pa.Table]:
         """The answer to a query, so many rows at a time and at least one table, however it happens to come."""
-        reader = self._ask(sql).to_arrow_reader(rows)
+        reader = self._ask(sql, parameters).to_arrow_reader(rows)
         waiting = reader.schema.empty_table()
         for batch in reader:
             waiting = pa.concat_tables([waiting, pa.Table.from_batches([batch])])
@@ -224,6 +224,14 @@ class CaseView(Listed):
         try:
             return self.rows(sql, parameters)
         except duckdb.Error as error:
+            raise _not_understood(error) from error
+
+    def each_asked(self, sql: str, parameters: list[Any] | None = None) -> Iterator[dict[str, Any]]:
+        """The same, a row at a time; no other question may be asked of this view meanwhile."""
+        try:
+            for batch in self.batches(sql, 20_000, parameters):
+                yield from batch.to_pylist()
+        except (duckdb.Error, pa.ArrowException) as error:
             raise _not_understood(error) from error
 
     def content(self, sha256: str) -> bytes:
@@ -360,6 +368,6 @@ def _dataset(paths: list[str], schema: pa.Schema | None) -> Any:
     return ds.dataset(paths, format="parquet", schema=schema)
 
 
-def _not_understood(error: duckdb.Error) -> UsageError:
+def _not_understood(error: Exception) -> UsageError:
     said = str(error).partition("\n")[0]
     return UsageError(f"the condition cannot be understood: {said}", todo="see docs/reference/records.md")

@@ -92,7 +92,7 @@ def export_table(case: CaseView, name: str, question: Question, kind: str, out: 
     """Write all rows of a table that answer into a new file; how many it holds."""
     total = tabled.count(case, name, question)
     texts = table_lines(case, name, question, kind) if kind != PARQUET else iter(())
-    _write_new(out, texts, tabled.table(case, name, question) if kind == PARQUET else None)
+    _write_new(out, texts, tabled.slices(case, name, question) if kind == PARQUET else None)
     return total
 
 
@@ -105,23 +105,23 @@ def export(case: CaseView, question: Question, kind: str, out: Path, *, language
     """Write the whole answer into a new file; how many events it holds."""
     total = query.count(case, question)
     if kind == PARQUET:
-        _write_new(out, iter(()), query.table(case, question))
+        _write_new(out, iter(()), query.slices(case, question))
     else:
         _write_new(out, lines(case, question, kind, language=language, zone=zone), None)
     return total
 
 
-def _write_new(out: Path, texts: Iterator[str], table: Any) -> None:
-    """Write texts, or an Arrow table where there is one, into a file that was not there."""
+def _write_new(out: Path, texts: Iterator[str], slices: Iterator[Any] | None) -> None:
+    """Write texts, or Arrow tables end to end where they are given, into a file that was not there."""
     try:
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     except FileExistsError as error:
         raise UsageError(
             f"{out} is there already", place=str(out), todo="name a file that does not exist yet"
         ) from error
-    if table is not None:
+    if slices is not None:
         os.close(descriptor)
-        tables.write_slices([table], out)
+        tables.write_slices(slices, out)
         return
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as handle:
         handle.writelines(texts)

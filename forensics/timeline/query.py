@@ -15,8 +15,6 @@ from zoneinfo import ZoneInfo
 from forensics.casefile.view import CaseView
 from forensics.errors import UsageError
 
-ORDER = "event.utc NULLS LAST, event.utc_ns NULLS LAST, event.evidence, event.address, event.position, event.event_id"
-_BATCH = 20_000
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -58,16 +56,8 @@ def count(case: CaseView, question: Question) -> int:
 
 def events(case: CaseView, question: Question, *, limit: int | None = None) -> Iterator[dict[str, Any]]:
     """The events that answer the question, in the order of the timeline."""
-    where, values = _where(case, question)
-    first = 0
-    while limit is None or first < limit:
-        size = _BATCH if limit is None else min(_BATCH, limit - first)
-        sql = f"SELECT event.* FROM event WHERE {where} ORDER BY {ORDER} LIMIT {size} OFFSET {first}"  # noqa: S608
-        found = case.asked(sql, values)
-        yield from found
-        if len(found) < size:
-            return
-        first += size
+    sql, values = _whole(case, question)
+    return case.each_asked(sql if limit is None else f"{sql} LIMIT {limit}", values)
 
 
 def frame(case: CaseView, question: Question) -> Any:
@@ -75,16 +65,18 @@ def frame(case: CaseView, question: Question) -> Any:
     return case.frame(*_whole(case, question))
 
 
-def table(case: CaseView, question: Question) -> Any:
-    """The same as an Arrow table."""
-    return case.arrow(*_whole(case, question))
+def slices(case: CaseView, question: Question) -> Iterator[Any]:
+    """The same as Arrow tables, one after the other."""
+    sql, values = _whole(case, question)
+    # Asked once without an answer: what a person wrote wrongly is told as such.
+    case.asked(f"{sql} LIMIT 0", values)
+    return case.slices(sql, parameters=values)
 
 
 def _whole(case: CaseView, question: Question) -> tuple[str, list[Any]]:
+    """The events lie in their order in the file, and an answer keeps it: nothing has to be sorted again."""
     where, values = _where(case, question)
-    # Asked once without an answer: what a person wrote wrongly is told as such.
-    case.asked(f"SELECT 1 AS n FROM event WHERE {where} LIMIT 0", values)  # noqa: S608 - see _where
-    return f"SELECT event.* FROM event WHERE {where} ORDER BY {ORDER}", values  # noqa: S608 - see _where
+    return f"SELECT event.* FROM event WHERE {where}", values  # noqa: S608 - see _where
 
 
 def _where(case: CaseView, question: Question) -> tuple[str, list[Any]]:
@@ -94,29 +86,27 @@ def _where(case: CaseView, question: Question) -> tuple[str, list[Any]]:
     if question.person:
         said = question.person.lower()
         parts.append(
-            "(contains(lower(coalesce(event.actor, '')), ?) OR contains(lower(coalesce(event.sender, '')), ?) "
-            "OR contains(lower(coalesce(event.recipients, '')), ?))"
+            "(contains(lower(event.actor), ?) OR contains(lower(event.sender), ?) "
+            "OR contains(lower(event.recipients), ?))"
         )
         values += [said, said, said]
     for instant_, sign in ((question.since, ">="), (question.until, "<")):
         if instant_ is not None:
             parts.append(f"event.utc {sign} ?")
             values.append(instant_)
-    if question.message:
-        parts.append("list_contains(?, event.logical_id)")
-        values.append(sorted(logical_of(case, question.message)))
-    if question.thread:
-        parts.append("list_contains(?, event.logical_id)")
-        values.append(sorted(thread_of(case, question.thread)))
+    for named, found in ((question.message, logical_of), (question.thread, thread_of)):
+        if named:
+            wanted = sorted(found(case, named))
+            parts.append(f"event.logical_id IN ({', '.join('?' * len(wanted))})")
+            values += wanted
     return " AND ".join(parts), values
 
 
 def logical_of(case: CaseView, named: str) -> set[str]:
     """The logical messages that a name stands for."""
     sql = """
-        SELECT DISTINCT logical.logical_id AS found FROM logical LEFT JOIN message ON message.id = logical.message_ref
-        WHERE logical.logical_id = $1 OR message.id = $1 OR message.address = $1 OR message.message_id = $1
-           OR message.message_id = '<' || $1 || '>'
+        SELECT DISTINCT logical_id AS found FROM logical
+        WHERE logical_id = $1 OR message_ref = $1 OR address = $1 OR message_id IN ($1, '<' || $1 || '>')
     """
     found = {str(row["found"]) for row in case.rows(sql, [named])}
     if not found:

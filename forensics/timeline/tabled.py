@@ -15,8 +15,6 @@ from forensics.errors import UsageError
 from forensics.timeline import query
 from forensics.timeline.query import Question
 
-_BATCH = 20_000
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tabled:
@@ -141,15 +139,8 @@ def count(case: CaseView, name: str, question: Question) -> int:
 def rows(case: CaseView, name: str, question: Question, *, limit: int | None = None) -> Iterator[dict[str, Any]]:
     """The rows of the table that answer the question, in the table's order."""
     where, values = _where(case, TABLES[name], question)
-    first = 0
-    while limit is None or first < limit:
-        size = _BATCH if limit is None else min(_BATCH, limit - first)
-        sql = f"{_select(TABLES[name], where)} LIMIT {size} OFFSET {first}"
-        found = case.asked(sql, values)
-        yield from found
-        if len(found) < size:
-            return
-        first += size
+    end = "" if limit is None else f" LIMIT {limit}"
+    return case.each_asked(_select(TABLES[name], where) + end, values)
 
 
 def columns(case: CaseView, name: str) -> list[str]:
@@ -158,12 +149,13 @@ def columns(case: CaseView, name: str) -> list[str]:
     return list(case.arrow(f"SELECT * FROM {TABLES[name].view} LIMIT 0").schema.names)  # noqa: S608 - a name of ours
 
 
-def table(case: CaseView, name: str, question: Question) -> Any:
-    """The same as an Arrow table."""
+def slices(case: CaseView, name: str, question: Question) -> Iterator[Any]:
+    """The same as Arrow tables, one after the other."""
     where, values = _where(case, TABLES[name], question)
+    sql = _select(TABLES[name], where)
     # Asked once without an answer: what a person wrote wrongly is told as such.
-    case.asked(f"{_select(TABLES[name], where)} LIMIT 0", values)
-    return case.arrow(_select(TABLES[name], where), values)
+    case.asked(f"{sql} LIMIT 0", values)
+    return case.slices(sql, parameters=values)
 
 
 def _select(kind: Tabled, where: str) -> str:
@@ -171,7 +163,7 @@ def _select(kind: Tabled, where: str) -> str:
 
 
 def _need(case: CaseView, kind: Tabled) -> None:
-    if not case.rows("SELECT 1 AS n FROM information_schema.tables WHERE table_name = $1", [kind.view]):
+    if not case.has(kind.view):
         todo = "run 'forensics timeline' again"
         raise UsageError("the timeline of this case was built before there was such a table", todo=todo)
 
@@ -182,8 +174,8 @@ def _where(case: CaseView, kind: Tabled, question: Question) -> tuple[str, list[
     parts = [case.condition(question.where)]
     values: list[Any] = []
     if question.person:
-        parts.append(f"contains(lower(concat_ws(' ', {', '.join(kind.people)})), ?)")
-        values.append(question.person.lower())
+        parts.append("(" + " OR ".join(f"contains(lower({column}), ?)" for column in kind.people) + ")")
+        values += [question.person.lower()] * len(kind.people)
     for instant, condition in ((question.since, f"{kind.last} >= ?"), (question.until, f"{kind.first} < ?")):
         if instant is not None:
             parts.append(condition)

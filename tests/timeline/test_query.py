@@ -48,6 +48,15 @@ def asked(folder: Path, **question: object) -> list[str]:
     return [f"{event['message_ref'] and event['subject']}:{event['meaning']}" for event in found]
 
 
+def test_an_answer_keeps_the_order_of_the_timeline_without_being_sorted_again(tmp_path: Path) -> None:
+    case = CaseBuilder(tmp_path / "case")
+    case.evidence()
+    case.parsed([each for n in range(400) for each in mail(n, moments=[sent(JUNE + n * 7919 % 400 * SECOND)])])
+    case.timeline_listed(build(case.view(), tmp_path / "case" / "timeline").files)
+    found = list(query.events(case.view(), Question(where="position % 1 = 0"), limit=300))
+    assert [event["utc_ns"] for event in found] == [JUNE + n * SECOND for n in range(300)]
+
+
 def test_everything_is_answered_in_the_order_of_the_timeline(folder: Path) -> None:
     assert len(asked(folder)) == 6
     assert asked(folder)[0] == "件名 1:sent"
