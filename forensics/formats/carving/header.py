@@ -13,10 +13,12 @@ from forensics.formats.mbox_lines import has_known_date
 
 HIT = re.compile(rb"\n(?:from[ :]|date:|subject:|received:|message-id:|to:)", re.IGNORECASE)
 """What every message has one of behind its first line."""
-_BEHIND, _AHEAD = 1 << 15, 1 << 18
+_AHEAD = (1 << 11, 1 << 14, 1 << 18)
+"""Most lines that begin like a field are told from a header by little; only long headers need more."""
 _BLANK = re.compile(rb"\n(?=\r?\n)")
 _NAME = rb"[!-9;-~]{1,76}[ \t]*:"
 _FIELD = re.compile(_NAME)
+_NEXT = re.compile(rb"(?:" + _NAME + rb"|[ \t]|\r?\n|>?From )")
 _LINE = re.compile(rb"(?:" + _NAME + rb"|[ \t]|>?From )")
 _NAME_AT_END = re.compile(rb"[!-9;-~]{1,76}[ \t]*\Z")
 _FIRST = re.compile(
@@ -44,6 +46,7 @@ _TRAIL = {
 _SURE = frozenset((b"message-id", b"received", b"mime-version", b"dkim-signature", b"x-mozilla-status"))
 _OTHERS = frozenset((b"subject", b"cc", b"bcc", b"reply-to", b"content-type", b"content-transfer-encoding"))
 _JUNK = 1
+_SHORT = 1000
 
 TOO_FEW = "too few fields that mail has"
 QUOTED = "a header quoted in text"
@@ -102,17 +105,33 @@ class Header:
         return UNENDED if self.cut and len(trail) + len(people) < 3 else ""
 
 
+def stands_alone(data: bytes, at: int) -> bool:
+    """Whether the lines before and behind the one at ``at`` are surely no part of a header: so is most that is text."""
+    end = data.find(b"\n", at, at + _SHORT)
+    if end < 0 or _NEXT.match(data, end + 1):
+        return False
+    before = data.rfind(b"\n", max(0, at - _SHORT), at - 1) + 1
+    return before > 0 and not _LINE.match(data, before) and odd_byte(data[before:at]) < 0
+
+
 def header_at(space: Space, hit: int, floor: int) -> Header | None:
     """The header around the line that begins at ``hit``, not reaching below ``floor``; None where there is none."""
-    low = max(floor, hit - _BEHIND)
     run = space.run(hit)
     if run is None:
         return None
-    low = max(low, run.start)
-    before = space.read(low, hit - low)
-    start, natural, from_line = _start(before, low, low == run.start)
-    ahead = space.read(hit, _AHEAD)
-    stop, body, cut = _stop(ahead, hit)
+    lowest = max(floor, run.start)
+    for reach in _AHEAD[:-1]:
+        low = max(lowest, hit - reach)
+        before = space.read(low, hit - low)
+        start, natural, from_line = _start(before, low, low == run.start)
+        if start - low > reach // 2 or low == lowest:
+            break
+    for reach in _AHEAD:
+        ahead = space.read(hit, reach)
+        stop, body, cut = _stop(ahead, hit)
+        if stop < len(ahead) or len(ahead) < reach:
+            break
+    start = start if from_line >= 0 else _at_sector(before, low, start)
     raw = before[start - low :] + ahead[:stop]
     if not _FIELD.match(raw):
         return None
@@ -138,6 +157,16 @@ def _start(before: bytes, low: int, edge: bool) -> tuple[int, bool, int]:
     return low + field, edge or low % SECTOR == 0, -1
 
 
+def _at_sector(before: bytes, low: int, start: int) -> int:
+    """Chance may have set a letter and a line end before the first field of a file: then a sector begins inside it."""
+    sector = -(-start // SECTOR) * SECTOR
+    rest = before[sector - low : sector - low + 80]
+    if start < sector and _FIELD.match(before[start - low : sector - low] + rest) and _FIRST.match(rest):
+        name = before[start - low : sector - low]
+        return sector if b":" not in name and odd_byte(before[max(0, start - low - 64) : start - low]) >= 0 else start
+    return start
+
+
 def _torn(before: bytes, line: bytes, begin: int, field: int, low: int) -> tuple[int, bool, int]:
     """The first line of a header often follows other bytes without a line end: a file begins at a sector, or there."""
     sector = -(-(low + begin) // SECTOR) * SECTOR
@@ -149,12 +178,13 @@ def _torn(before: bytes, line: bytes, begin: int, field: int, low: int) -> tuple
         if rest.startswith(b"From ") and odd_byte(rest) < 0 and has_known_date(rest.rstrip(b"\r\n")):
             return low + field, True, sector
         sector += SECTOR
+    if odd_byte(line) < 0:
+        natural = not line.strip() and _after_end(before[:begin])
+        return low + field, natural or (low + field) % SECTOR == 0, -1
     known = list(_FIRST.finditer(line))
-    if known and odd_byte(line[known[-1].start() :]) < 0 and odd_byte(line[: known[-1].start()]) >= 0:
+    if known and odd_byte(line[known[-1].start() :]) < 0:
         return low + begin + known[-1].start(), True, -1
-    blank = not line.strip()
-    natural = blank and _after_end(before[:begin])
-    return low + field, natural or (low + field) % SECTOR == 0 or odd_byte(line) >= 0, -1
+    return low + field, True, -1
 
 
 def _after_end(before: bytes) -> bool:

@@ -80,7 +80,7 @@ def boundary_of(header: Header) -> bytes:
 def closing(space: Space, boundary: bytes, start: int, end: int) -> int:
     """Behind the line of the closing delimiter; -1 where there is none before ``end``."""
     mark = b"\n--" + boundary + b"--"
-    found = space.find(mark, max(start - 1, 0), end)
+    found = space.find(mark, space.before(start), end)
     if found < 0:
         return -1
     at = found + len(mark)
@@ -118,7 +118,7 @@ def _begins(space: Space, sector: int, start: int) -> bool:
 
 def from_line_in(space: Space, start: int, end: int, before: int = 0) -> int:
     """The first From_ line between that separates messages; a blank line before it belongs to it."""
-    at, limit = start - 1, min(end, before + 6) if before else end
+    at, limit = space.before(start), min(end, before + 6) if before else end
     while (at := space.find(b"\nFrom ", at, limit)) >= 0:
         if separates(space, at + 1, end):
             blank = space.read(at - 2, 3) if at >= start + 2 else b""

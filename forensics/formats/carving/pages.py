@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -16,6 +17,7 @@ _SECTOR = 512
 _WINDOW = 1 << 22
 _MOST_ID = {Width.ANSI: 1 << 31, Width.UNICODE: 1 << 40, Width.UNICODE_4K: 1 << 40}
 BLOCK = 0
+_PTYPE = re.compile(b"[%c-%c]" % (PTYPES.start, PTYPES.stop - 1))
 
 
 class Piece(NamedTuple):
@@ -50,10 +52,11 @@ def pages_in(space: Space, base: int, data: bytes, end: int) -> Iterator[Piece]:
         at = first + layout.page_body
         # Of nearly all sectors two bytes tell that they are no page.
         kinds, again = data[at::_SECTOR], data[at + 1 :: _SECTOR]
-        for index, (one, other) in enumerate(zip(kinds, again, strict=False)):
-            if one == other and one in PTYPES:
-                place = base + first + index * _SECTOR
-                piece = _page(space, number, layout, place) if place < end else None
+        for hit in _PTYPE.finditer(kinds):
+            index = hit.start()
+            place = base + first + index * _SECTOR
+            if place < end and again[index : index + 1] == hit[0]:
+                piece = _page(space, number, layout, place)
                 if piece is not None:
                     yield piece
         # The trailer of a large page may lie behind the data: those begin in the last sectors of it.

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from forensics.formats.carving.claims import Claims
 from forensics.formats.carving.found import Extent, Found, Kind
 from forensics.formats.carving.pages import BLOCK, Piece
 from forensics.formats.carving.space import Space
@@ -152,23 +153,32 @@ def _stores(
             other = stretches[target.source]
             if target.offset == piece.at - stretch.base and other is not None:
                 same[_root(same, other)] = root = _root(same, root)
-    stores: dict[Stretch, _Store] = {}
+    members: dict[Stretch, list[tuple[int, Piece]]] = defaultdict(list)
     for piece, stretch in zip(pieces, stretches, strict=True):
         if stretch is not None:
-            store = stores.setdefault(_root(same, stretch), _Store(heads=[], placed=[]))
-            store.placed.append((piece.at - stretch.base, piece))
-    for head in heads:
-        _take_head(head, stretches, same, stores)
-    return [store for _, store in sorted(stores.items())]
+            members[stretch].append((piece.at - stretch.base, piece))
+    groups: dict[Stretch, list[Stretch]] = defaultdict(list)
+    for stretch in members:
+        groups[_root(same, stretch)].append(stretch)
+    return [store for _, group in sorted(groups.items()) for store in _copies(group, members, heads)]
 
 
-def _take_head(
-    head: Head, stretches: Sequence[Stretch | None], same: dict[Stretch, Stretch], stores: dict[Stretch, _Store]
-) -> None:
-    for stretch in stretches:
-        if stretch is not None and (stretch.width, stretch.base) == (head.width, head.at):
-            stores[_root(same, stretch)].heads.append(head)
-            return
+def _copies(
+    group: Sequence[Stretch], members: dict[Stretch, list[tuple[int, Piece]]], heads: Sequence[Head]
+) -> Iterator[_Store]:
+    """Of two stretches that claim the same place one is of a copy of the store: each copy is a store of its own."""
+    by_stretch = {stretch: [h for h in heads if (h.width, h.at) == (stretch.width, stretch.base)] for stretch in group}
+    copies: list[tuple[Claims, _Store]] = []
+    for stretch in sorted(group, key=lambda each: (not by_stretch[each], each)):
+        places = [Extent(piece.at, offset, piece.length) for offset, piece in members[stretch] if offset >= 0]
+        fresh = Claims(), _Store(heads=[], placed=[])
+        taken, store = next((each for each in copies if each[0].free(places)), fresh)
+        if not store.placed:
+            copies.append((taken, store))
+        taken.add(places)
+        store.placed += members[stretch]
+        store.heads += by_stretch[stretch]
+    return (store for _, store in copies)
 
 
 def _root(same: dict[Stretch, Stretch], stretch: Stretch) -> Stretch:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from forensics.formats.carving.boxes import box_at
 from forensics.formats.carving.compounds import MAGIC as COMPOUND
 from forensics.formats.carving.compounds import compound_at
-from forensics.formats.carving.found import Found, Kind, Tally, whole
-from forensics.formats.carving.header import HIT, Header, header_at
+from forensics.formats.carving.found import SECTOR, Found, Kind, Tally, whole
+from forensics.formats.carving.header import HIT, TOO_FEW, Header, header_at, stands_alone
 from forensics.formats.carving.joins import joined
 from forensics.formats.carving.message import message_end, separates
 from forensics.formats.carving.pages import WIDTHS, Piece, pages_in
@@ -51,6 +51,7 @@ def scan(space: Space, start: int, end: int) -> Scanned:
         data = b"".join(piece for _, piece in space.windows(low, min(stop + _OVER, run.end), _CHUNK + 2 * _OVER))
         if not data.strip(b"\0"):
             continue
+        space.hold(low, data)
         scanner.stores(low, data, at, stop)
         scanner.compounds(low, data, at, stop)
         scanner.text(low, data, at, stop)
@@ -94,8 +95,12 @@ class _Scanner:
     def text(self, low: int, data: bytes, at: int, stop: int) -> None:
         for hit in HIT.finditer(data):
             place = low + hit.start() + 1
-            if at <= place < stop and place >= self._floor:
-                self._line(place, hit[0])
+            if not at <= place < stop or place < self._floor:
+                continue
+            if hit[0] != b"\nFrom " and stands_alone(data, place - low):
+                self._out.tally.refuse(TOO_FEW)
+                continue
+            self._line(place, hit[0])
 
     def _line(self, place: int, hit: bytes) -> None:
         """A line that begins like a From_ line or a field."""
@@ -159,8 +164,10 @@ class _Scanner:
 
 
 def _places(mark: bytes, low: int, data: bytes, at: int, stop: int) -> Iterator[int]:
-    found = data.find(mark)
-    while found >= 0:
-        if at <= low + found < stop:
-            yield low + found
-        found = data.find(mark, found + 1)
+    """Where a sector begins with this mark: such files begin at sectors."""
+    first = -low % SECTOR
+    heads, index = data[first::SECTOR], -1
+    while (index := heads.find(mark[:1], index + 1)) >= 0:
+        place = first + index * SECTOR
+        if at <= low + place < stop and data.startswith(mark, place):
+            yield low + place

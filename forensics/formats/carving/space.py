@@ -12,7 +12,7 @@ from forensics.formats.carving.found import Extent
 ReadAt = Callable[[int, int], bytes]
 _WINDOW = 1 << 20
 _BEHIND = 1 << 16
-_FIND = 4 << 20
+_FIND_FIRST, _FIND = 1 << 12, 4 << 20
 
 
 class Area(NamedTuple):
@@ -40,15 +40,24 @@ class Space:
         self._starts = [run.start for run in self.runs]
         self._area_starts = [area.start for area in self.areas]
         self._held, self._held_at = b"", 0
+        self._kept, self._kept_at = b"", 0
 
     @property
     def size(self) -> int:
         return sum(run.end - run.start for run in self.runs)
 
+    def hold(self, at: int, data: bytes) -> None:
+        """Bytes that were read already and will be asked for again; they lie in one run."""
+        self._kept, self._kept_at = data, at
+
     def run(self, at: int) -> Run | None:
         """The run that holds this byte."""
         index = bisect_right(self._starts, at) - 1
         return self.runs[index] if index >= 0 and at < self.runs[index].end else None
+
+    def before(self, at: int) -> int:
+        """The byte before, if it is searched too: a line begins behind one."""
+        return at - 1 if self.run(at - 1) is not None else at
 
     def after(self, end: int) -> Run | None:
         """The first run that begins at or behind ``end``."""
@@ -62,6 +71,9 @@ class Space:
 
     def read(self, at: int, length: int) -> bytes:
         """Up to ``length`` bytes, fewer at the end of the run or where the medium cannot be read."""
+        low = at - self._kept_at
+        if low >= 0 and low + length <= len(self._kept):
+            return self._kept[low : low + length]
         run = self.run(at)
         if run is None:
             return b""
@@ -83,9 +95,10 @@ class Space:
 
     def find(self, needle: bytes, start: int, end: int) -> int:
         """The first place of ``needle`` that lies wholly between; -1 where there is none."""
-        at = start
+        at, step = start, _FIND_FIRST
         while at + len(needle) <= end:
-            data = self.read(at, min(_FIND, end - at))
+            data = self.read(at, min(step, end - at))
+            step = min(step * 8, _FIND)
             found = data.find(needle)
             if found >= 0:
                 return at + found
@@ -119,6 +132,11 @@ class View(io.RawIOBase):
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._size}[whence]
         self._place = max(0, base + offset)
         return self._place
+
+    def readinto(self, buffer: memoryview | bytearray) -> int:  # type: ignore[override]
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
     def read(self, size: int = -1) -> bytes:
         left = max(0, self._size - self._place)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from typing import BinaryIO, cast
 
 from forensics.errors import FormatError
 from forensics.formats.carving.found import Extent, Found, Kind
 from forensics.formats.carving.space import Space, View
+from forensics.formats.pst.ndb.database import NodeDatabase
 from forensics.formats.pst.ndb.header import HEADER_SIZE, MAGIC, StoreHeader, parse_header
 from forensics.formats.pst.ndb.layout import LAYOUTS, UNSIGNED
 from forensics.formats.pst.ndb.pages import trailer
 from forensics.formats.pst.ndb.probing import points_to_trees
 from forensics.formats.pst.ndb.source import Source
+from forensics.formats.pst.recovery.space import Use, taken
 
 __all__ = ["MAGIC", "header_at", "kind_of", "whole_store"]
+_BUFFER = 1 << 20
 NO_HEADER = "a store signature without a header whose CRC holds"
 _KINDS = {"PST": Kind.PST, "OST": Kind.OST, "PAB": Kind.PST}
 
@@ -42,8 +46,26 @@ def whole_store(space: Space, start: int, header: StoreHeader) -> Found | None:
     source = Source(cast("BinaryIO", View(space.read, (extent,), size)))
     if not points_to_trees(source, header) or not _mapped(source, header):
         return None
-    ended = "the size that its header states; its trees and its maps stand where they must"
-    return Found(kind=kind_of(header), extents=(extent,), size=size, ended=ended, validated=True)
+    faults = _faults(space, extent)
+    if faults > 0:
+        return None
+    return Found(
+        kind=kind_of(header),
+        extents=(extent,),
+        size=size,
+        ended="the size that its header states; its maps, its trees and all they name stand where they must",
+        validated=faults == 0,
+        notes=() if faults == 0 else ("its blocks could not be checked",),
+    )
+
+
+def _faults(space: Space, extent: Extent) -> int:
+    """How many pages and blocks that the trees name are not there or do not hold; -1 where they cannot be read."""
+    view = io.BufferedReader(View(space.read, (extent,), extent.length), _BUFFER)
+    try:
+        return sum(piece.use is Use.UNREADABLE for piece in taken(NodeDatabase(view)))
+    except FormatError:
+        return -1
 
 
 def _mapped(source: Source, header: StoreHeader) -> bool:
