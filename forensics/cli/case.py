@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from forensics.cli import case_answer, case_custody, case_key, case_replay, case_seal, show
+from forensics.cli import case_answer, case_custody, case_key, case_replay, case_seal, case_tables, show
 from forensics.cli.identities import control_options, people_for
 from forensics.cli.options import FACTS, Shared, case_argument, fact_options, given_facts, placed, shared
 from forensics.cli.screen import Screen, fields_of
@@ -99,6 +99,7 @@ command.add_command(case_seal.seal)
 command.add_command(case_seal.disclose)
 command.add_command(case_key.command)
 command.add_command(case_replay.replay)
+command.add_command(case_tables.command)
 for each in (
     case_custody.receipt, case_custody.transfer, case_custody.return_, case_custody.dispose, case_custody.witness,
     case_custody.correct, case_custody.clock, case_custody.timestamp,

@@ -29,7 +29,7 @@ _OF_THE_LEDGER = frozenset(("events.jsonl", "head", "head.new", "lock", "torn", 
 _LINK = "is a link and not the folder that was made"
 _UNFINISHED = ".work"
 _KEPT_FOLDERS = ("records", "timeline", "reports", "findings", "seals", "tables")
-_MAKERS = (Act.PARSE, Act.TIMELINE, Act.REPORT, Act.SEAL, Act.FIND, Act.MAP)
+_MAKERS = (Act.PARSE, Act.TIMELINE, Act.REPORT, Act.SEAL, Act.FIND, Act.MAP, Act.TABLE)
 _Key = tuple[str, str]
 """The act, and the evidence item, the report or the rule that it made something of."""
 
@@ -58,6 +58,9 @@ def _key(line: Line) -> _Key:
     if line.act == Act.MAP:
         # A mapping is kept under its own hash, whatever replaces it for the same files.
         return line.act, str(params.get("mapping_sha256", ""))
+    if line.act == Act.TABLE:
+        # Every version of a table stays.
+        return line.act, str(params.get("path", ""))
     return line.act, str(params.get("evidence") or params.get("report") or params.get("rule") or "")
 
 
@@ -75,6 +78,8 @@ def _makes(key: _Key, place: str) -> bool:
         return str(path.parent) == name
     if act == Act.MAP:
         return place.startswith(f"tables/mappings/{name}.yaml")
+    if act == Act.TABLE:
+        return place.startswith(name)
     if act == Act.PARSE:
         return path.parts[0] == "records" and (path.name.startswith((f"{name}-", f"{name}.json")))
     if act == Act.FIND:

@@ -10,6 +10,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from forensics.casefile.view import CaseView
 from forensics.errors import IntegrityError, UsageError
@@ -96,16 +97,22 @@ class Stored:
     line: int
 
 
-def stored(case: CaseView) -> tuple[Stored, ...]:
-    """The newest version of each table of the case, in order of their names."""
-    found: dict[str, Stored] = {}
+def versions(case: CaseView) -> tuple[Stored, ...]:
+    """Every version of every table, in the order in which they were put in."""
+    found = []
     for line in case.lines:
         if line.act == "table" and line.phase == "finished":
             (output,) = line.value["out"]
             name = str(line.value["params"]["table"])
             path, sha256 = str(output["path"]), str(output["sha256"])
-            found[name] = Stored(name=name, path=path, sha256=sha256, line=line.number)
-    return tuple(found[name] for name in sorted(found))
+            found.append(Stored(name=name, path=path, sha256=sha256, line=line.number))
+    return tuple(found)
+
+
+def stored(case: CaseView) -> tuple[Stored, ...]:
+    """The newest version of each table of the case, in order of their names."""
+    newest = {each.name: each for each in versions(case)}
+    return tuple(newest[name] for name in sorted(newest))
 
 
 def rows_of(case: CaseView, name: str) -> list[dict[str, str]]:
@@ -141,31 +148,39 @@ def read_rows(name: str, data: bytes, place: str) -> Iterator[dict[str, str]]:
 def check(name: str, data: bytes) -> Iterator[tuple[int, str]]:
     """Every fault of a table: the line in the file and what is wrong with it, as the end of a sentence."""
     kind = KINDS[name]
+    what = _unreadable(data) or _wrong_columns(kind, data)
+    if what:
+        yield 1, what
+        return
+    for number, row in _read(data):
+        yield from ((number, fault) for fault in _faults(kind, row))
+
+
+def _unreadable(data: bytes) -> str:
     if len(data) > MOST_BYTES:
-        yield 1, f"is not read, because the file has more than {MOST_BYTES >> 20} MiB"
-        return
+        return f"is not read, because the file has more than {MOST_BYTES >> 20} MiB"
     try:
-        data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        yield 1, "cannot be read, because the file is not in UTF-8"
-        return
-    rows = iter(_read(data))
-    header = next(rows, (1, {}))[1] if not data.strip() else None
-    names = next(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")), [])
-    named = [each.strip() for each in names]
+        return "cannot be read, because the file is not in UTF-8"
+    return "cannot be read, because there is a NUL in it" if "\0" in text else ""
+
+
+def _wrong_columns(kind: TableKind, data: bytes) -> str:
+    named = [each.strip() for each in next(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")), [])]
     missing = [column for column in kind.needed if column not in named]
-    unknown = [each for each in named if each and each not in kind.columns]
-    if missing or header is not None:
-        yield 1, f"lacks the column {missing[0] if missing else kind.needed[0]}"
-        return
+    if missing:
+        return f"lacks the column {missing[0]}"
+    unknown = [each for each in named if each not in kind.columns]
     if unknown:
-        yield 1, f"has the column {unknown[0]!r}, which this table does not have"
-        return
-    for number, row in rows:
-        yield from ((number, what) for what in _faults(kind, row))
+        return f"has the column {unknown[0]!r}, which this table does not have"
+    twice = [each for each in named if named.count(each) > 1]
+    return f"has the column {twice[0]} twice" if twice else ""
 
 
 def _faults(kind: TableKind, row: Mapping[str, str | None]) -> Iterator[str]:
+    if None in row:
+        yield "has more values than columns"
     for column in kind.needed:
         if not (row.get(column) or "").strip():
             yield f"has no {column}"
@@ -176,8 +191,6 @@ def _faults(kind: TableKind, row: Mapping[str, str | None]) -> Iterator[str]:
 
 
 def _is_day(text: str) -> bool:
-    from datetime import date
-
     try:
         return len(text) == 10 and date.fromisoformat(text) is not None
     except ValueError:
@@ -188,7 +201,7 @@ def _read(data: bytes) -> Iterator[tuple[int, dict[str, str | None]]]:
     reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))
     reader.fieldnames = [each.strip() for each in reader.fieldnames or []]
     for row in reader:
-        yield reader.line_num, {str(key): value for key, value in row.items() if isinstance(value, str | None) and key}
+        yield reader.line_num, row
 
 
 def template(name: str) -> str:
