@@ -42,7 +42,7 @@ def command(
             done = [case_tables.add_table(examination, name, path) for name, path in pairs]
     for each in done:
         state = "unchanged" if each.unchanged else "put in"
-        shared_.screen.line(f"{each.table}: {many(each.rows, "row")}, {state}, {each.path}, SHA-256 {each.sha256}")
+        shared_.screen.line(f"{each.table}: {many(each.rows, 'row')}, {state}, {each.path}, SHA-256 {each.sha256}")
     held = case_tables.tables_of(CaseView(case))
     if not added:
         rows = [[one.table, one.ja, one.en, f"{one.rows:,}" if one.path else ""] for one in held]
