@@ -10,6 +10,7 @@ The serial number of a SCSI or SATA disk is VPD page 0x80 (SPC-4, 7.8.15): four 
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,6 +90,11 @@ class BlockDevice:
             found.put("stands_for", backing, silent)
         return found
 
+    def turns(self) -> bool | None:
+        """Whether the disk has moving heads; ``None`` where nobody says."""
+        found = _number(self._disk / "queue" / "rotational")
+        return None if found is None else bool(found)
+
     def _serial(self, udev: dict[str, str]) -> str:
         own = _text(self._disk / "serial") or _text(self._disk / "device" / "serial")
         return own or _vpd(self._disk / "device" / "vpd_pg80") or udev.get("ID_SERIAL_SHORT", "") or self._bridge()
@@ -122,6 +128,11 @@ class BlockDevice:
                     pending.append(each)
         return found
 
+    def holds(self, folder: Path) -> bool:
+        """Whether a folder, or the one in which it would be made, lies on the device."""
+        there = next((each for each in (folder, *folder.parents) if each.exists()), None)
+        return there is not None and number_of(there.stat().st_dev) in self.numbers()
+
     def mounts(self) -> list[Mount]:
         """Where it, or a part of it, is mounted (proc(5), mountinfo)."""
         numbers = self.numbers()
@@ -139,6 +150,11 @@ class BlockDevice:
 
     def _name(self, number: str) -> str:
         return (self._places.sys / "dev" / "block" / number).resolve().name
+
+
+def number_of(device: int) -> str:
+    """The number of a device as sysfs and mountinfo write it."""
+    return f"{os.major(device)}:{os.minor(device)}" if hasattr(os, "major") else str(device)
 
 
 def asked(descriptor: int) -> Facts:

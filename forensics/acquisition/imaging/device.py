@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from forensics.acquisition import filestat
-from forensics.acquisition.imaging.block_facts import BlockDevice, Facts, Mount, Places, asked
+from forensics.acquisition.imaging.block_facts import BlockDevice, Facts, Mount, Places, asked, number_of
 from forensics.acquisition.imaging.reader import Reader
 from forensics.errors import ForensicsError, UsageError
 from forensics.evidence import item as layout
@@ -60,7 +59,7 @@ class Device:
         self._path = Path(os.path.realpath(path))
         self._atime_kept = bool(_NOATIME)
         found = self._path.stat()
-        self._block = BlockDevice(_number(found.st_rdev), places) if stat.S_ISBLK(found.st_mode) else None
+        self._block = BlockDevice(number_of(found.st_rdev), places) if stat.S_ISBLK(found.st_mode) else None
         self._reader = Reader(self._open, _PAGE)
         self._asked = asked(self._reader.fileno()) if self._block is not None else Facts()
         sector = self._asked.known.get("logical_sector")
@@ -84,6 +83,11 @@ class Device:
     def allocated(self) -> int:
         blocks = getattr(self._stat, "st_blocks", None) if self._block is None else None
         return self.size if blocks is None else min(self.size, blocks * SECTOR)
+
+    @property
+    def nimble(self) -> bool:
+        """A file lies on a disk that serves others as well; of a device the kernel says whether it has heads."""
+        return hasattr(os, "preadv") and (self._block is None or self._block.turns() is False)
 
     @property
     def entry(self) -> Entry:
@@ -149,16 +153,11 @@ class Device:
         folder = case.resolve()
         if self._path.is_relative_to(folder):
             what = f"the source {str(self._given)!r} lies inside the case folder {str(case)!r}"
-        elif self._block is not None and self._holds(folder):
+        elif self._block is not None and self._block.holds(folder):
             what = f"the case folder {str(case)!r} lies on the device that is to be imaged"
         else:
             return
         raise UsageError(what, place=str(case), todo="put the case folder on another disk")
-
-    def _holds(self, folder: Path) -> bool:
-        assert self._block is not None
-        there: Sequence[Path] = [each for each in (folder, *folder.parents) if each.exists()]
-        return bool(there) and _number(there[0].stat().st_dev) in self._block.numbers()
 
     def read(self, offset: int, view: memoryview, *, fresh: bool = False) -> int:
         # A device that grew shows more than was planned; what is asked for lies within the size.
@@ -179,7 +178,3 @@ class Device:
 
     def close(self) -> None:
         self._reader.close()
-
-
-def _number(device: int) -> str:
-    return f"{os.major(device)}:{os.minor(device)}" if hasattr(os, "major") else str(device)

@@ -20,7 +20,7 @@ from forensics.acquisition.imaging.error_map import Bad
 from forensics.acquisition.imaging.journal import Journal
 from forensics.acquisition.imaging.lanes import Lanes
 from forensics.acquisition.imaging.medium import Advance, Medium, Plan
-from forensics.acquisition.imaging.passes import Again, Work, copy, kept, read_again
+from forensics.acquisition.imaging.passes import Again, Gate, Work, copy, kept, read_again
 from forensics.acquisition.imaging.recovery import RETRIES, Recovery
 from forensics.acquisition.imaging.sums import Sums
 from forensics.acquisition.imaging.target import Target
@@ -153,17 +153,30 @@ class _Run:
         begin = self._plan.piece_span(len(self._journal.pieces))[0]
         left = self._plan.size - begin
         self._writer.need_space(max(0, self._medium.allocated - begin) if self._sparse else left)
-        self._shown.begin("reading", left)
-        copy(work, sums)
+        again = self._read_twice(work, sums, left)
         whole = sums.end()
-        self._shown.begin("reading source and copy again", self._plan.size)
-        again = read_again(work)
         changed = self._medium.changed()
         segments = [each().to_json() for each in sums.segments]
         differs = [[number, offset] for number, offset in again.differs.items()]
         unread = [each.to_list() for each in again.unread]
         found = {"whole": whole().to_json(), "segments": segments, "differs": differs, "unread": unread}
         self._journal.finish({**found, "changed": changed})
+
+    def _read_twice(self, work: Work, sums: Sums, left: int) -> Again:
+        """Once into the copy and once beside it, at the same time where the medium bears that."""
+        early = self._medium.nimble
+        gate = Gate(early=early)
+        self._shown.begin("reading it twice" if early else "reading", left + (self._plan.size if early else 0))
+        again = self._lanes.hand("second reading", read_again, work, gate)
+        try:
+            copy(work, sums, gate, lambda: again.result() if again.done() else None)
+        except BaseException:
+            gate.end(whole=False)
+            raise
+        if not early:
+            self._shown.begin("reading source and copy again", self._plan.size)
+        gate.end(whole=True)
+        return again.result()
 
     def _work(self, target: Target, advance: Advance) -> Work:
         return Work(

@@ -32,6 +32,11 @@ class Medium(Protocol):
         ...
 
     @property
+    def nimble(self) -> bool:
+        """Whether it may be read at two places at the same time, as what has no moving heads."""
+        ...
+
+    @property
     def entry(self) -> Entry:
         """Name and metadata as they were when it was opened."""
         ...

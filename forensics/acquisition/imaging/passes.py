@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
+from threading import Condition
 from typing import Any
 
 from forensics.acquisition.imaging.error_map import Bad, joined
@@ -51,8 +52,42 @@ class Again:
     unread: list[Bad] = field(default_factory=list)
 
 
-def copy(work: Work, sums: Sums) -> None:
-    """Read the medium from the first piece that the journal does not have, into the target."""
+class Gate:
+    """Lets the second reading begin with a piece when that is on the disk; or, if not ``early``, when all are.
+
+    Two readings at a time are for media without heads that would go to and fro, and for healthy ones: what can still be
+    read of a failing one is read first.
+    """
+
+    def __init__(self, *, early: bool) -> None:
+        self._state = Condition()
+        self._early = early
+        self._kept = 0
+        self._open = self._stopped = False
+
+    def keep(self, pieces: int, *, healthy: bool) -> None:
+        """So many pieces are on the disk."""
+        with self._state:
+            self._kept = pieces
+            self._early &= healthy
+            self._state.notify_all()
+
+    def end(self, *, whole: bool) -> None:
+        """The first reading is over, or failed."""
+        with self._state:
+            self._open, self._stopped = whole, not whole
+            self._state.notify_all()
+
+    def wait(self, number: int) -> bool:
+        """Whether the piece may be read again, as soon as that is known."""
+        with self._state:
+            self._state.wait_for(lambda: self._open or self._stopped or (self._early and self._kept > number))
+            return not self._stopped
+
+
+def copy(work: Work, sums: Sums, gate: Gate, check: Callable[[], object]) -> None:
+    """Read the medium from the first piece that the journal does not have, into the target; ``check`` after each."""
+    gate.keep(len(work.journal.pieces), healthy=not any(piece.bad for piece in work.journal.pieces))
     ring = Ring(_DEPTH)
     synced: deque[Future[None]] = deque()
     for number in range(len(work.journal.pieces), work.plan.pieces):
@@ -62,9 +97,10 @@ def copy(work: Work, sums: Sums) -> None:
             bad += work.recovery.read(offset, view)
             ring.busy([*_sum(work, sums, offset, view), work.lanes.hand("write", work.target.write, offset, view)])
             work.advance(length)
-        synced.append(work.lanes.hand("write", _keep, work, number, sums.end_piece(), joined(bad)))
+        synced.append(work.lanes.hand("write", _keep, work, gate, sums.end_piece(), joined(bad)))
         while synced and synced[0].done():
             synced.popleft().result()
+        check()
     ring.drain()
     for each in synced:
         each.result()
@@ -78,10 +114,12 @@ def _sum(work: Work, sums: Sums, offset: int, view: memoryview) -> list[Future[A
     return found
 
 
-def _keep(work: Work, number: int, digests: Callable[[], Digests], bad: list[Bad]) -> None:
+def _keep(work: Work, gate: Gate, digests: Callable[[], Digests], bad: list[Bad]) -> None:
     """In the lane of the writer, so that all of the piece was written before."""
     work.target.sync()
+    number = len(work.journal.pieces)
     work.journal.add(Piece(number=number, digests=digests(), bad=tuple(bad)))
+    gate.keep(number + 1, healthy=not bad)
 
 
 def kept(work: Work, sums: Sums) -> int:
@@ -113,13 +151,13 @@ class _Pair:
     there: Future[None]
 
 
-def read_again(work: Work) -> Again:
+def read_again(work: Work, gate: Gate) -> Again:
     """Read source and copy once more: a copy that differs is an :class:`IntegrityError`, a source is named."""
     found = Again()
     sources, copies = Ring(_AHEAD + 2), Ring(_AHEAD + 2)
-    sums = [hashlib.sha256() for _ in work.journal.pieces]
+    sums = [hashlib.sha256() for _ in range(work.plan.pieces)]
     pairs: deque[_Pair] = deque()
-    for number, offset, length in _all_blocks(work):
+    for number, offset, length in _all_blocks(work, gate):
         if len(pairs) > _AHEAD:
             _compare(work, pairs.popleft(), sums, found)
         source, copied = sources.next()[:length], copies.next()[:length]
@@ -132,15 +170,19 @@ def read_again(work: Work) -> Again:
     while pairs:
         _compare(work, pairs.popleft(), sums, found)
     copies.drain()
+    if not gate.wait(work.plan.pieces):
+        return found
     _hold(work.journal.pieces, [each.hexdigest() for each in sums], work.target)
     found.unread = joined(found.unread)
     return found
 
 
-def _all_blocks(work: Work) -> Iterator[tuple[int, int, int]]:
-    for piece in work.journal.pieces:
-        for offset, length in work.blocks(piece.number):
-            yield piece.number, offset, length
+def _all_blocks(work: Work, gate: Gate) -> Iterator[tuple[int, int, int]]:
+    for number in range(work.plan.pieces):
+        if not gate.wait(number):
+            return
+        for offset, length in work.blocks(number):
+            yield number, offset, length
 
 
 def _read_source(work: Work, number: int, offset: int, view: memoryview) -> list[Bad]:

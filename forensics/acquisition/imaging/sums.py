@@ -47,10 +47,9 @@ class Sum:
         """Hash a block; it must stay as it is until the answers are there."""
         return [self._lanes.hand(self._lane(name), each.update, view) for name, each in self._sums.items()]
 
-    def end(self) -> Callable[[], Digests]:
-        """End the stream: what is answered gives its digests as soon as they are there."""
+    def so_far(self) -> Callable[[], Digests]:
+        """The digests of what was handed over up to now, while the stream goes on."""
         found = {name: self._lanes.hand(self._lane(name), each.hexdigest) for name, each in self._sums.items()}
-        self.restart()
         return lambda: Digests(sha256=found[SHA256].result(), md5=found[MD5].result())
 
     def _lane(self, algorithm: str) -> str:
@@ -62,27 +61,38 @@ class Sums:
 
     def __init__(self, lanes: Lanes, *, split: bool) -> None:
         self._whole = Sum(lanes, "whole")
-        self._piece = Sum(lanes, "piece")
-        self._segment = Sum(lanes, "segment") if split else None
+        # The first piece and the first file begin where the whole begins, so its digests up to there are theirs.
+        self._piece = self._segment = self._whole
+        self._lanes = lanes
+        self._split = split
         self.segments: list[Callable[[], Digests]] = []
 
     def feed(self, view: memoryview) -> list[Future[Any]]:
         """Hash the next block of the medium."""
-        found = [*self._whole.feed(view), *self._piece.feed(view)]
-        return found + (self._segment.feed(view) if self._segment is not None else [])
+        apart = (each for each in (self._piece, self._segment) if each is not self._whole)
+        return [*self._whole.feed(view), *(future for each in apart for future in each.feed(view))]
 
     def end_piece(self) -> Callable[[], Digests]:
         """The piece is complete."""
-        return self._piece.end()
+        found = self._piece.so_far()
+        self._piece = self._next(self._piece, "piece")
+        return found
 
     def end_segment(self) -> None:
         """The file is complete."""
-        if self._segment is not None:
-            self.segments.append(self._segment.end())
+        if self._split:
+            self.segments.append(self._segment.so_far())
+            self._segment = self._next(self._segment, "segment")
+
+    def _next(self, ended: Sum, name: str) -> Sum:
+        if ended is self._whole:
+            return Sum(self._lanes, name)
+        ended.restart()
+        return ended
 
     def end(self) -> Callable[[], Digests]:
         """All of it is complete."""
-        whole = self._whole.end()
-        if self._segment is None:
+        whole = self._whole.so_far()
+        if not self._split:
             self.segments.append(whole)
         return whole

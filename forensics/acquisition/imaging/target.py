@@ -72,7 +72,7 @@ class Target:
                     os.fsync(descriptor)
                 finally:
                     os.close(descriptor)
-        self.close()
+        self._end_writing()
         sync_folder(self._folder)
 
     def cut(self, offset: int) -> None:
@@ -108,6 +108,9 @@ class Target:
     def close(self) -> None:
         """Let go of all files; what is synced stays for the next run."""
         self._let_go()
+        self._end_writing()
+
+    def _end_writing(self) -> None:
         for file in self._unsynced:
             file.close()
         self._unsynced, self._writing, self._number = [], None, -1

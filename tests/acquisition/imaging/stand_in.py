@@ -48,6 +48,7 @@ class FailingDisk:
     at_most: int = _LATER
     reads: int = 0
     mounted: tuple[str, ...] = ()
+    nimble: bool = False
 
     @property
     def size(self) -> int:
