@@ -19,6 +19,8 @@ from __future__ import annotations
 
 _GIVEN = "('sent', 'delivered', 'deliver', 'saved', 'stored', 'success', 'deliver.local')"
 """What a log calls it when a message came to a recipient."""
+_BY_STATUS = "('message_trace', 'google_log_search')"
+"""Logs that have one kind of line, whose status tells what became of the message."""
 _HELD = "('saved', 'stored', 'append', 'save', 'copy', 'expunge', 'delete')"
 
 TRANSPORT = """('postfix', 'sendmail', 'exim', 'courier', 'exchange_tracking', 'message_trace', 'gmail_log',
@@ -65,14 +67,15 @@ SELECT thing, NULL, min(mid), min(utc), true FROM tl_in_log WHERE logical_id IS 
 ACCOUNTS = f"""
 CREATE OR REPLACE TEMP TABLE tl_concerned AS
 WITH logged AS (
-    SELECT '<' || mid || '>' AS thing, op, sender, recipients, account, source
-    FROM tl_join JOIN tl_log USING (n) WHERE logical_id IS NULL
+    SELECT '<' || mid || '>' AS thing, op, tl_log.sender, tl_log.recipients, account, tl_log.source,
+           op IN {_GIVEN} OR (tl_log.source IN {_BY_STATUS} AND starts_with(lower(status), 'deliver')) AS given
+    FROM tl_join JOIN tl_log USING (n) JOIN log_event USING (id) WHERE logical_id IS NULL
 ), parties AS (
     SELECT logical_id AS thing, CASE role WHEN 'sender' THEN role ELSE 'recipient' END AS role, address FROM tl_party
     UNION
     SELECT thing, 'sender', sender FROM logged WHERE contains(sender, '@')
     UNION
-    SELECT thing, 'recipient', unnest(recipients) FROM logged WHERE op IN {_GIVEN}
+    SELECT thing, 'recipient', unnest(recipients) FROM logged WHERE given
     UNION
     SELECT thing, CASE WHEN op IN ('saved', 'stored') THEN 'recipient' ELSE 'holder' END, account FROM logged
     WHERE source = 'dovecot' AND op IN {_HELD} AND contains(account, '@')

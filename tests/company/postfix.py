@@ -176,6 +176,10 @@ def move(trip: Trip, copy: Copy, at: int, folder: str) -> tuple[Line, Line]:
     """An account moves a message: a copy in the other folder, and the first one expunged."""
     before = Copy(account=copy.account, folder=copy.folder, at=copy.at, fields=[], body=b"", mail=copy.mail, gone=True)
     trip.world.keep(before)
+    for line in trip.world.lines:
+        if line.copy is copy:
+            # What was logged of it until now has the number that it had in the folder before.
+            line.copy = before
     copy.moved_at = trip.world.clock(SYSTEM, at)
     copy.folder = folder
     what = f"msgid={copy.message_id}, size={len(copy.raw)}"

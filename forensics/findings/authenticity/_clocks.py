@@ -1,8 +1,9 @@
 """The clock readings of every message as SQL tables that the rules share, made once for each connection.
 
 ``au_clock`` has a row for each reading that is an instant: what kind of clock it is, which host claims it, which hop it
-is. ``au_mail`` has a row for each message: its Date, its first and last hop, its logical message. Instants are
-microseconds since 1970 UTC.
+is. ``au_mail`` has a row for each message: its Date, its first and last hop, its logical message. An item of Outlook
+that has no header, as its sent mail, has the time of submission for its Date: that is what the program shows as such.
+Instants are microseconds since 1970 UTC.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ SELECT id, address, ref, position, us, says, raw, zone, minutes, layout,
             WHEN meaning = 'stamped' AND field LIKE 'content-id (%' THEN 'content-id'
             WHEN meaning = 'stamped' AND field LIKE 'id of received%' THEN 'queue-id'
             WHEN meaning IN ('signed', 'thread_started', 'thread_answered') THEN meaning
-            WHEN basis = 'store' AND meaning IN ('submitted', 'delivered', 'created', 'deferred') THEN meaning
+            WHEN basis = 'store' AND meaning IN ('submitted', 'delivered', 'created', 'modified', 'deferred')
+                 THEN meaning
             WHEN basis = 'filesystem' THEN 'file ' || meaning END AS kind,
        CASE WHEN basis = 'relay' THEN lower(nullif(regexp_extract(says, ' by (.+)$', 1), ''))
             WHEN field LIKE 'id of received%' THEN lower(regexp_extract(says, ' by (.+) \\([^()]*\\)$', 1)) END AS host,
@@ -52,11 +54,13 @@ FROM told
 
 MAIL = """
 CREATE TEMP TABLE au_mail AS
-WITH dates AS (
-    SELECT ref, arg_min(us, position) AS date_us, arg_min(id, position) AS date_id,
-           arg_min(address, position) AS date_address, arg_min(raw, position) AS date_raw,
-           arg_min(zone, position) AS date_zone
-    FROM au_clock WHERE kind = 'date' GROUP BY ref
+WITH stated AS (
+    SELECT *, kind <> 'date' AS is_second FROM au_clock WHERE kind = 'date' OR says = 'PR_CLIENT_SUBMIT_TIME'
+), dates AS (
+    SELECT ref, arg_min(us, (is_second, position)) AS date_us, arg_min(id, (is_second, position)) AS date_id,
+           arg_min(address, (is_second, position)) AS date_address, arg_min(raw, (is_second, position)) AS date_raw,
+           arg_min(zone, (is_second, position)) AS date_zone, arg_min(says, (is_second, position)) AS date_says
+    FROM stated GROUP BY ref
 ), hops AS (
     SELECT ref, count(*) AS hops, min(us) AS least_us, max(us) AS most_us,
            arg_max(us, hop) AS last_us, arg_max(id, hop) AS last_id, arg_max(address, hop) AS last_address

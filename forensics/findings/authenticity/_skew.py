@@ -25,26 +25,29 @@ LONGEST_TRANSIT = 5 * MINUTE
 _MOST_NODES = 5_000
 
 # The programs of an account are a node too: where they are off against every first hop, their clock is.
-EDGES = f"""
-CREATE TEMP TABLE au_edge AS
+PAIRS = """
+CREATE TEMP TABLE au_pair AS
 WITH hop AS (
-    SELECT ref, hop, us, 'host ' || host AS node FROM au_clock
+    SELECT id, address, ref, hop, us, 'host ' || host AS node FROM au_clock
     WHERE kind = 'hop' AND host IS NOT NULL AND hop IS NOT NULL
 ), step AS (
-    SELECT ref, node AS b, us, lag(node) OVER line AS a, lag(us) OVER line AS before
+    SELECT id, address, ref, node AS b, us, lag(node) OVER line AS a, lag(us) OVER line AS before
     FROM hop WINDOW line AS (PARTITION BY ref ORDER BY hop)
-), pair AS (
-    SELECT a, b, us - before AS difference FROM step WHERE a IS NOT NULL AND a <> b
-    UNION ALL
-    SELECT 'account ' || sender, node, hop.us - date_us
-    FROM au_mail JOIN hop USING (ref) WHERE hop = 1 AND date_us IS NOT NULL AND sender IS NOT NULL
-), middle AS (
-    SELECT a, b, median(difference) AS middle, count(*) AS readings FROM pair GROUP BY a, b
+)
+SELECT id, address, ref, a, b, us, us - before AS difference FROM step WHERE a IS NOT NULL AND a <> b
+UNION ALL
+SELECT id, hop.address, ref, 'account ' || sender, node, hop.us, hop.us - date_us
+FROM au_mail JOIN hop USING (ref) WHERE hop = 1 AND date_us IS NOT NULL AND sender IS NOT NULL
+"""
+EDGES = f"""
+CREATE TEMP TABLE au_edge AS
+WITH middle AS (
+    SELECT a, b, median(difference) AS middle, count(*) AS readings FROM au_pair GROUP BY a, b
     HAVING count(*) >= {FEWEST}
 )
 SELECT a, b, CAST(any_value(middle) AS BIGINT) AS middle, any_value(readings) AS readings,
        CAST(median(abs(difference - middle)) AS BIGINT) AS spread
-FROM pair JOIN middle USING (a, b) GROUP BY a, b
+FROM au_pair JOIN middle USING (a, b) GROUP BY a, b
 """  # noqa: S608 - filled with constants only
 
 
@@ -72,8 +75,9 @@ class _Edge:
 def skews(case: CaseView) -> tuple[Skew, ...]:
     """Every clock that is off, and the table ``au_skew`` (node, us) by which the other rules correct readings."""
     prepare(case)
-    if not has_table(case, "au_edge"):
-        case.connection.execute(EDGES)
+    for name, made in (("au_pair", PAIRS), ("au_edge", EDGES)):
+        if not has_table(case, name):
+            case.connection.execute(made)
     # Only what a clock that is off could have made, and its neighbourhood, needs to be looked at.
     sql = f"""
         WITH bad AS (SELECT * FROM au_edge WHERE middle < {-AGREES}),

@@ -9,6 +9,8 @@ SECOND = 1_000_000
 MINUTE, HOUR, DAY = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND
 """Microseconds."""
 WIDEST_ZONE = 14 * HOUR + 30 * MINUTE
+_WIDEST_SLIP = 26 * HOUR + 15 * MINUTE
+"""From the easternmost zone to the westernmost: where a clock is set to one and its machine stands in the other."""
 _SLIP_TOLERANCE = 3 * MINUTE
 _CUT = 120
 
@@ -63,10 +65,10 @@ def span(us: int, language: int) -> str:
 
 
 def is_slip(us: int) -> bool:
-    """Whether a difference could be a wrong zone: whole hours, within the zones that there are."""
+    """Whether a difference could be a wrong zone: whole hours, no more than lie between two zones."""
     size = abs(us)
     near = (size + HOUR // 2) // HOUR
-    return near >= 1 and size <= WIDEST_ZONE and abs(size - near * HOUR) <= _SLIP_TOLERANCE
+    return near >= 1 and size <= _WIDEST_SLIP and abs(size - near * HOUR) <= _SLIP_TOLERANCE
 
 
 def short(text: object) -> str:

@@ -1,7 +1,8 @@
 """The Date field against every other clock of the message: relays, signatures, identifiers, the store's own times.
 
 A relay, a signature or a store cannot have had a message before it was written, and a program writes the identifiers of
-a message when it writes its Date. A relay that is late only waited, up to the days that a queue keeps a message.
+a message when it writes its Date. A relay that is late only waited, up to the days that a queue keeps a message; where
+nothing of the program bears the Date out, a wait of more than a day is shown, as no more than possible.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ _GROUPS = {
     "hop": "relay", "server-id": "relay", "queue-id": "relay", "signed": "signature", "message-id": "writer",
     "boundary": "writer", "content-id": "writer", "submitted": "store", "delivered": "store",
 }  # fmt: skip
+_WRITERS = ", ".join(f"'{each}'" for each, group in _GROUPS.items() if group == "writer")
 _KINDS = ", ".join(f"'{each}'" for each in _GROUPS if each != "hop")
 
 
@@ -54,7 +56,8 @@ def _sql(tolerance: int) -> str:
         )
         SELECT au_date.ref, any_value(au_date.logical_id) AS logical_id, any_value(au_date.date_us) AS date_us,
                any_value(au_date.fair_us) AS fair_us, any_value(date_id) AS date_id, any_value(date_raw) AS date_raw,
-               any_value(date_zone) AS date_zone,
+               any_value(date_zone) AS date_zone, any_value(date_says) AS date_says,
+               bool_or(kind IN ({_WRITERS}) AND abs(witness.fair_us - au_date.fair_us) <= {tolerance}) AS borne_out,
                any_value(date_address) AS date_address, any_value(au_date.address) AS place,
                count(*) FILTER (abs(witness.fair_us - au_date.fair_us) <= {tolerance}) AS agree,
                list({{'id': witness.id, 'address': witness.address, 'kind': kind, 'us': us, 'says': says, 'zone': zone,
@@ -75,9 +78,9 @@ class DateForged:
     title = "Date contradicts the other clocks"
     title_ja = "Date欄と他の時計の矛盾"
     title_en = "Date contradicts the other clocks"
-    version = "1"
+    version = "2"
     needs = ("moment",)
-    parameters: ClassVar[dict[str, int]] = {"tolerance_seconds": 600, "queue_days": 5}
+    parameters: ClassVar[dict[str, int]] = {"tolerance_seconds": 600, "queue_days": 5, "wait_hours": 24}
 
     def look(self, case: CaseView) -> Iterator[Finding | Looked]:
         """One finding for each logical message whose Date is contradicted."""
@@ -89,7 +92,7 @@ class DateForged:
         messages = count(case, "SELECT count(*) AS n FROM au_mail")
         found = 0
         for copies in by_message(rows(case, _sql(self.parameters["tolerance_seconds"] * SECOND))):
-            told = [(row, self._contradictions(row["against"], row["date_zone"])) for row in copies]
+            told = [(row, self._contradictions(row)) for row in copies]
             told = [(row, against) for row, against in told if against]
             if told:
                 found += 1
@@ -111,15 +114,24 @@ class DateForged:
             why_not=why,
         )
 
-    def _contradictions(self, against: list[dict[str, Any]], date_zone: str) -> list[dict[str, Any]]:
+    def _contradictions(self, row: dict[str, Any]) -> list[dict[str, Any]]:
         """The clocks that no ordinary delay and no unknown zone explains; then those that only bear them out."""
-        clear = [each for each in against if self._contradicts(each, date_zone)]
+        against = row["against"]
+        clear = [each for each in against if self._contradicts(each, row["date_zone"])]
+        if not clear and not row["borne_out"]:
+            wait = self.parameters["wait_hours"] * HOUR
+            clear = [each for each in against if _GROUPS[each["kind"]] == "relay" and each["off"] > wait]
         near = [
             each
             for each in against
             if each not in clear and any(abs(each["off"] - other["off"]) <= HOUR for other in clear)
         ]
         return clear + near if clear else []
+
+    def _waited(self, against: list[dict[str, Any]]) -> bool:
+        """Whether a wait in a queue or an outbox could be all that there is."""
+        queue = self.parameters["queue_days"] * DAY
+        return all(0 < each["off"] <= queue and _GROUPS[each["kind"]] != "writer" for each in against)
 
     def _contradicts(self, clock: dict[str, Any], date_zone: str) -> bool:
         kind, off, queue = clock["kind"], clock["off"], self.parameters["queue_days"] * DAY
@@ -140,8 +152,8 @@ class DateForged:
         slip = all(is_slip(each["off"]) for each in against)
         side = ("より前", "earlier than") if widest > 0 else ("より後", "later than")
         here = Because(
-            ja=f"Date 欄: {when(row['date_us'])}（{short(row['date_raw'])}）",
-            en=f"the Date field: {when(row['date_us'])} ({short(row['date_raw'])})",
+            ja=f"{short(row['date_says'])} 欄: {when(row['date_us'])}（{short(row['date_raw'])}）",
+            en=f"the {short(row['date_says'])} field: {when(row['date_us'])} ({short(row['date_raw'])})",
             record=str(row["date_id"]),
             address=str(row["date_address"]),
         )
@@ -154,7 +166,7 @@ class DateForged:
             claim_en=f"The Date field states a time {side[1]} what {len(against)} other clocks of the message say, "
             f"by up to {span(widest, 1)}.",
             because=(here, *(_reason(each) for each in against)),
-            confidence=_confidence(against, slip),
+            confidence=Confidence.POSSIBLE if self._waited(against) else _confidence(against, slip),
             also_possible=_also(against, slip, row["agree"]),
             does_not_show=LIMITS,
         )

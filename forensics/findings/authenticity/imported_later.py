@@ -1,6 +1,8 @@
 """When a store took a message in, against the mail's own clocks: moved or imported later, or stored before it was sent.
 
-What came in together is one finding: a migration moves folders, hardly ever a single message.
+What came in together is one finding: a migration moves folders, hardly ever a single message. The log of a mailbox
+tells of moves and copies that the copy itself does not show. In a store of Outlook an item that was changed long after
+it came counts only where hardly any other was.
 """
 
 from __future__ import annotations
@@ -19,16 +21,36 @@ _COPIED: Pair = (
     "コピー、書き出し、ウイルス検査、索引作成などがファイルの時刻を変えた",
     "a copy, an export, a virus scan or an indexer that changed the time of the file",
 )
+_FLAGGED: Pair = (
+    "既読、フラグ、分類、編集など、内容を移さない変更",
+    "a change that moves nothing: read, flagged, categorised, edited, synchronised",
+)
 _MOVED: Pair = ("利用者またはルールによるフォルダ間の移動", "a move between folders by the account or by a rule")
 
 # The store's own word counts before that of the file system, which any copy changes.
 PLACED = """
 CREATE OR REPLACE TEMP TABLE au_placed AS
-WITH mail AS (
+WITH told AS (
     SELECT ref, max(fair_us) AS latest_us, max(fair_us) FILTER (kind = 'hop') AS hop_us FROM au_fair
     WHERE kind IN ('date', 'hop', 'server-id', 'signed', 'submitted')
        OR (kind = 'delivered' AND says LIKE 'PR\\_%' ESCAPE '\\')
     GROUP BY ref
+), mail AS (
+    -- Where another copy was relayed at the time at which this one was taken in, it was sent then.
+    SELECT told.ref, greatest(latest_us, max(hop_us) OVER (PARTITION BY coalesce(message_id, told.ref))) AS latest_us,
+           hop_us
+    FROM told JOIN au_mail USING (ref)
+), logged AS (
+    SELECT message_ref AS ref, arg_max(log_event.id, log_event.utc) AS id, any_value(logical_id) AS logical_id,
+           arg_max(log_event.address, log_event.utc) AS address,
+           arg_max(log_event.source || ': ' || operation, log_event.utc) AS says,
+           epoch_us(max(log_event.utc)) AS us, 'logged' AS kind, 1 AS rank
+    FROM log_event JOIN log_join ON log_join.log_event_id = log_event.id
+    WHERE lower(operation) IN ('copy', 'append', 'save', 'move') AND strength = 'exact' AND message_ref IS NOT NULL
+      AND log_event.source IN ('dovecot', 'm365_audit') AND log_event.utc IS NOT NULL
+    GROUP BY message_ref
+), changed AS (
+    SELECT ref, id, address, says, us, kind, 1 AS rank FROM au_fair WHERE says = 'PR_LAST_MODIFICATION_TIME'
 ), ranked AS (
     SELECT ref, id, address, says, us, kind, row_number() OVER (
                PARTITION BY ref ORDER BY CASE WHEN kind = 'file modified' THEN 2 ELSE 1 END, position) AS rank
@@ -36,15 +58,31 @@ WITH mail AS (
     WHERE kind IN ('created', 'file modified') OR (kind = 'delivered' AND says NOT LIKE 'PR\\_%' ESCAPE '\\')
 )
 SELECT ranked.*, latest_us, hop_us FROM ranked JOIN mail USING (ref) WHERE rank = 1
+UNION ALL SELECT logged.* EXCLUDE (logical_id), latest_us, hop_us FROM logged JOIN mail USING (ref)
+UNION ALL SELECT changed.*, latest_us, hop_us FROM changed JOIN mail USING (ref)
 """
 
 
-def _sql(days: int, bulk: int) -> str:
+# Of one copy the store's time of taking in says most, then the log's, then that of the last change.
+def _sql(days: int, bulk: int, percent: int) -> str:
     return f"""
-        WITH odd AS (
-            SELECT *, CASE WHEN us - latest_us > {days * DAY} THEN 'later' ELSE 'earlier' END AS side,
+        WITH late AS (
+            SELECT au_placed.*, au_mail.logical_id, evidence || '/' || split_part(au_mail.address, '/', 2) AS file,
+                   CASE kind WHEN 'logged' THEN 2 WHEN 'modified' THEN 3 ELSE 1 END AS weight,
+                   CASE WHEN us - latest_us > {days * DAY} THEN 'later' ELSE 'earlier' END AS side,
                    CASE WHEN us - latest_us > {days * DAY} THEN us - latest_us ELSE us - hop_us END AS off
-            FROM au_placed WHERE us - latest_us > {days * DAY} OR hop_us - us > {days * DAY}
+            FROM au_placed JOIN au_mail USING (ref)
+            WHERE us - latest_us > {days * DAY} OR (hop_us - us > {days * DAY} AND kind NOT IN ('logged', 'modified'))
+        ), often AS (
+            SELECT file FROM late WHERE kind = 'modified' GROUP BY file
+            HAVING count(*) * 100 > {percent} * (
+                SELECT count(*) FROM au_mail AS every
+                WHERE every.evidence || '/' || split_part(every.address, '/', 2) = late.file)
+        ), odd AS (
+            SELECT * EXCLUDE (logical_id, file) FROM late
+            WHERE kind <> 'modified' OR file NOT IN (SELECT file FROM often)
+            QUALIFY weight = min(weight) OVER (PARTITION BY ref)
+                AND (kind <> 'logged' OR min(weight) OVER (PARTITION BY coalesce(logical_id, ref)) = 2)
         ), held AS (
             SELECT evidence, store_path, count(*) AS held FROM au_mail GROUP BY evidence, store_path
         ), counted AS (
@@ -70,18 +108,22 @@ class ImportedLater:
     title = "Moved or imported later"
     title_ja = "後日の移動・取込み"
     title_en = "Moved or imported later"
-    version = "1"
+    version = "2"
     needs = ("moment",)
-    parameters: ClassVar[dict[str, int]] = {"days": 2, "bulk": 20}
+    parameters: ClassVar[dict[str, int]] = {"days": 2, "bulk": 20, "changed_percent": 5}
 
     def look(self, case: CaseView) -> Iterator[Finding | Looked]:
         """One finding for each message, or for all that a folder took in on one day."""
         _adjusted.prepare(case)
         case.connection.execute(PLACED)
-        considered = count(case, "SELECT count(*) AS n FROM au_placed")
+        considered = count(
+            case, "SELECT count(DISTINCT ref) AS n FROM au_placed WHERE kind NOT IN ('logged', 'modified')"
+        )
         messages = count(case, "SELECT count(*) AS n FROM au_mail")
         found = 0
-        for lot in _lots(rows(case, _sql(self.parameters["days"], self.parameters["bulk"]))):
+        for lot in _lots(
+            rows(case, _sql(self.parameters["days"], self.parameters["bulk"], self.parameters["changed_percent"]))
+        ):
             found += 1
             yield self._finding(*lot)
         why: tuple[Pair, ...] = ()
@@ -103,7 +145,12 @@ class ImportedLater:
         first = kept[0]
         later, alone = first["side"] == "later", number == 1
         says, folder, off = short(first["says"]), short(first["store_path"] or first["evidence"]), first["least"]
-        if later:
+        if first["kind"] == "modified":
+            ja = f"フォルダ {folder} の{number:,}件は、受入れの{span(off, 0)}以上後に変更されている（{says}）。"
+            ja += "同じ格納庫の他のメールはほとんどそうでない。"
+            en = f"{number:,} in the folder {folder}: changed {span(off, 1)} or more after it came ({says}), "
+            en += "as hardly any other of its store was."
+        elif later:
             ja = f"フォルダ {folder} の{number:,}件は、メールのどの時計よりも"
             ja += f"{span(off, 0)}以上後に受け入れられている（{says}）。"
             en = f"{number:,} in the folder {folder}: taken in {span(off, 1)} or more "
@@ -112,8 +159,9 @@ class ImportedLater:
             ja = f"フォルダ {folder} の{number:,}件は、中継の時刻より{span(off, 0)}前の受入れ時刻を持つ（{says}）。"
             en = f"{number:,} in the folder {folder}: a time of taking in that lies {span(off, 1)} or more "
             en += f"before a relay had it ({says})."
-        weak = first["kind"] == "file modified" or not alone
+        weak = first["kind"] in ("file modified", "modified") or not alone
         also = [IMPORT, _COPIED if first["kind"] == "file modified" else _MOVED]
+        also += [_FLAGGED] if first["kind"] == "modified" else []
         also += [QUEUE] if later else [SKEW, SCHEDULED]
         return Finding(
             rule=self.name,
