@@ -32,6 +32,9 @@ _PURVIEW_NAME = re.compile(
     re.IGNORECASE,
 )
 _DBOX = re.compile(r"(?P<root>.*?)/?(?:mailboxes/.+/dbox-Mails/u\.\d+|(?:alt-)?storage/m\.\d+)")
+_DBOX_INDEX = re.compile(
+    r"(?P<root>.*?)/?(?:mailboxes/.+/dbox-Mails/dovecot\.index(?:\.log)?|storage/dovecot\.map\.index(?:\.log)?)"
+)
 _MAIL_NAMES = (
     ".mbox", ".pst", ".ost", ".eml", ".msg", ".emlx", ".meta", "-metadata.xml", "-results-count.csv", "msg-db.sqlite",
     "archive_browser.html",
@@ -112,6 +115,9 @@ def _signs(file: Delivered, head: Head) -> list[tuple[str, str, str]]:
     found = _DBOX.fullmatch(file.path)
     if found and dbox.file_header(head(file)) is not None:
         return [(DOVECOT, found["root"], name)]
+    index = _DBOX_INDEX.fullmatch(file.path)
+    if index:
+        return [(DOVECOT, index["root"], name)]
     if _PURVIEW_NAME.fullmatch(name) and _is_purview(file, head):
         return [(PURVIEW, file.folder, name)]
     if lower.endswith(".mbox") and _is_takeout_box(head(file)):
