@@ -12,7 +12,6 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import dkim
@@ -27,10 +26,14 @@ from dkim.crypto import (
 )
 from dkim.util import InvalidTagValueList, parse_tag_value
 
+from forensics.findings.arc_chain import with_chain
+from forensics.findings.signature_results import Checked, Result
 from forensics.formats.clocks.tags import tag_list
 from forensics.formats.dates import parse_date
 from forensics.formats.dkim_keys import Key
 from forensics.formats.received import parse_received
+
+__all__ = ["FIELD_NAMES", "Checked", "Result", "check"]
 
 _FIELDS = (b"dkim-signature", b"arc-message-signature", b"arc-seal")
 FIELD_NAMES = tuple(name.decode() for name in _FIELDS)
@@ -47,33 +50,6 @@ _ARC = (b"arc-authentication-results", b"arc-message-signature", b"arc-seal")
 _Headers = list[tuple[bytes, bytes]]
 
 
-class Result(StrEnum):
-    """What came of one signature."""
-
-    VALID = "valid"
-    BODY_CHANGED = "body_changed"
-    HEADER_CHANGED = "header_changed"
-    BOTH_CHANGED = "body_and_header_changed"
-    KEY_MISSING = "key_missing"
-    KEY_NOT_VALID_THEN = "key_not_valid_then"
-    EXPIRED = "expired"
-    UNSUPPORTED = "unsupported"
-    UNREADABLE = "unreadable"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """One signature. ``nth`` counts the fields of this name from above, from 0; ``key_source`` says whose key."""
-
-    field: str
-    nth: int
-    result: Result
-    domain: str = ""
-    selector: str = ""
-    detail: str = ""
-    key_source: str = ""
-
-
 class _Unsupported(Exception):
     """The signature cannot be checked; the text says why."""
 
@@ -87,7 +63,7 @@ class _Message:
 
 
 def check(raw: bytes, keys: Sequence[Key], *, from_mbox: bool = False) -> list[Checked]:
-    """Every signature of a message, in the order of its fields; never raises on what is in the message."""
+    """Every signature of a message in the order of its fields, then its ARC chain; never raises on what is in it."""
     try:
         parsed, body = dkim.rfc822_parse(raw)
     except (dkim.DKIMException, IndexError) as error:
@@ -97,7 +73,8 @@ def check(raw: bytes, keys: Sequence[Key], *, from_mbox: bool = False) -> list[C
     unquoted = _QUOTED.sub(rb"\1", body) if from_mbox else body
     bodies = (body,) if unquoted == body else (body, unquoted)
     message = _Message(headers=headers, bodies=bodies, delivered=_delivered(headers))
-    return list(_checked(message, keys))
+    named = [(_text(name), _text(value)) for name, value in headers]
+    return with_chain(named, list(_checked(message, keys)))
 
 
 def _checked(message: _Message, keys: Sequence[Key]) -> Iterator[Checked]:

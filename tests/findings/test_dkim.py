@@ -175,14 +175,14 @@ def arc(letter: bytes) -> bytes:
 
 def test_an_arc_set_is_checked_field_by_field() -> None:
     raw = arc(LETTER)
-    assert [each.result for each in check(raw, [key()])] == [Result.VALID, Result.VALID]
-    assert [each.field for each in check(raw, [key()])] == ["arc-seal i=1", "arc-message-signature i=1"]
+    assert [each.result for each in check(raw, [key()])] == [Result.VALID, Result.VALID, Result.CHAIN_HOLDS]
+    assert [each.field for each in check(raw, [key()])] == ["arc-seal i=1", "arc-message-signature i=1", "arc-chain"]
     changed = check(raw.replace(b"Dear", b"Dead"), [key()])
-    assert [each.result for each in changed] == [Result.VALID, Result.BODY_CHANGED]
+    assert [each.result for each in changed] == [Result.VALID, Result.BODY_CHANGED, Result.CHAIN_BROKEN]
     lied = check(raw.replace(b"dkim=pass", b"dkim=fail"), [key()])
-    assert [each.result for each in lied] == [Result.HEADER_CHANGED, Result.VALID]
+    assert [each.result for each in lied] == [Result.HEADER_CHANGED, Result.VALID, Result.CHAIN_BROKEN]
     torn = check(raw.replace(b"ARC-Authentication-Results", b"X-Results"), [key()])
-    assert [each.result for each in torn] == [Result.UNSUPPORTED, Result.VALID]
+    assert [each.result for each in torn] == [Result.UNSUPPORTED, Result.VALID, Result.CHAIN_BROKEN]
 
 
 def test_a_key_file_is_csv_or_json() -> None:

@@ -14,7 +14,14 @@ from forensics.findings.authenticity._clocks import by_message, count, prepare, 
 from forensics.findings.authenticity._words import GATEWAY, IMPORT, NO_INTENT, NO_PERSON, short
 from forensics.findings.finding import Because, Confidence, Finding, Looked, Pair
 
-_CHANGED = ("body_changed", "header_changed", "body_and_header_changed", "key_not_valid_then", "expired")
+_CHANGED = (
+    "body_changed",
+    "header_changed",
+    "body_and_header_changed",
+    "key_not_valid_then",
+    "expired",
+    "chain_broken",
+)
 _WORDS: dict[str, Pair] = {
     "valid": ("署名は有効", "the signature holds"),
     "body_changed": ("本文が署名時のものと異なる", "the body is not the one that was signed"),
@@ -29,6 +36,13 @@ _WORDS: dict[str, Pair] = {
         "this key could not have been used for this signature",
     ),
     "expired": ("配送の時点で署名の期限が切れていた", "the signature had expired when the message was delivered"),
+    "changed_on_the_way": (
+        "途中で変更され、後の ARC の署名者がそれを認めている",
+        "it was changed on the way, and a later ARC instance vouches for the change",
+    ),
+    "chain_holds": ("ARC の連鎖は有効", "the ARC chain holds"),
+    "chain_broken": ("ARC の連鎖が切れている", "the ARC chain is broken"),
+    "chain_unproven": ("ARC の連鎖は鍵がなく確かめられない", "the ARC chain cannot be proven without its keys"),
     "unsupported": ("この署名は検証できない", "this signature cannot be checked"),
 }
 _FOOTER: Pair = (
@@ -98,12 +112,12 @@ class BodyChanged:
     def _finding(self, row: dict[str, Any]) -> Finding:
         odd = [each for each in row["signatures"] if each["result"] in _CHANGED]
         results = list(dict.fromkeys(each["result"] for each in odd))
-        holds = any(each["result"] == "valid" for each in row["signatures"])
+        holds = any(each["result"] in ("valid", "chain_holds") for each in row["signatures"])
         body_proven = any(each["result"] == "body_changed" and each["key"] for each in odd)
         also = [_FOOTER, _STORED, GATEWAY] if any("body" in result for result in results) else [GATEWAY, IMPORT]
         if any(result in ("header_changed", "body_and_header_changed", "key_not_valid_then") for result in results):
             also.append(_ROTATED)
-        weak = row["listed"] or holds or set(results) <= {"expired", "key_not_valid_then"}
+        weak = row["listed"] or holds or set(results) <= {"expired", "key_not_valid_then", "chain_broken"}
         sure = Confidence.CERTAIN if body_proven else Confidence.LIKELY
         return Finding(
             rule=self.name,
