@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from forensics.acquisition.imaging import passes
 from forensics.acquisition.imaging.device import open_medium
 from forensics.acquisition.imaging.image import Settings
+from forensics.acquisition.imaging.lanes import BLOCK
 from forensics.acquisition.imaging.medium import Medium, MediumGone, Plan
 from forensics.acquisition.imaging.target import Target
 from forensics.errors import ForensicsError, IntegrityError, UsageError
@@ -231,6 +231,6 @@ def test_the_stand_in_and_the_device_are_media(tmp_path: Path) -> None:
 
 def test_no_transfer_reaches_over_the_border_of_a_file() -> None:
     plan = Plan(size=10 * MIB + 5, piece=4 * MIB, split=3 * MIB)
-    spans = [span for number in range(plan.pieces) for span in plan.blocks(*plan.piece_span(number), passes.BLOCK)]
+    spans = [span for number in range(plan.pieces) for span in plan.blocks(*plan.piece_span(number), BLOCK)]
     assert sum(length for _, length in spans) == plan.size
     assert all(plan.segment_at(begin) == plan.segment_at(begin + length - 1) for begin, length in spans)
