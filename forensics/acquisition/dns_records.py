@@ -235,7 +235,7 @@ class DnsSource:
             head = canonical.encode({"what": "dns answers", "version": 1}) + b"\n"
             self._files = {KEYS: keys.encode() + b"\n", ANSWERS: head + b"".join(lines)}
         for path, data in self._files.items():
-            yield Found(entry=Entry(path=path, type=layout.FILE, size=len(data)))
+            yield Found(entry=Entry(path=path, type=layout.FILE, size=len(data), facts={"role": layout.PAPER}))
 
     def taken_over(self, kept: Entry, seen: Entry) -> Entry | None:
         """Answers of an interrupted run are asked for again."""

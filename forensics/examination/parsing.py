@@ -167,16 +167,16 @@ def _prepare(examination: Examination, item: EvidenceItem, engine: Engine, param
 
 
 def _file(entry: Entry) -> dict[str, Any]:
-    path = entry.path.decode("utf-8", "backslashreplace")
+    path, facts = entry.path.decode("utf-8", "backslashreplace"), entry.facts or {}
     times = {"mtime_ns": entry.times.modified, "btime_ns": entry.times.born}
+    named = {"number": f"{entry.number:06d}", "path": path, "folder": path.rpartition("/")[0]}
     return {
-        "number": f"{entry.number:06d}",
-        "path": path,
-        "folder": path.rpartition("/")[0],
+        **named,
         "size": entry.size,
         "sha256": entry.sha256,
-        "role": (entry.facts or {}).get("role", ""),
+        "role": facts.get("role", ""),
         "metadata": {key: value for key, value in times.items() if value is not None},
+        **({"said": [facts["imap"]]} if "imap" in facts else {}),
     }
 
 

@@ -109,13 +109,15 @@ class Client(IMAPClient):  # type: ignore[misc]
         return found
 
     def fetched(self, ids: str, items: Sequence[str], *, by_uid: bool) -> Answer:
-        """FETCH; a NO keeps the messages that came before it."""
+        """FETCH; messages that came before a NO are kept."""
         wanted = f"({' '.join(items)})"
         status, data = self._imap.uid("FETCH", ids, wanted) if by_uid else self._imap.fetch(ids, wanted)
         if status != "OK":
             said = b" ".join(each for each in data if isinstance(each, bytes)).decode("ascii", "backslashreplace")
-            left = self._imap.untagged_responses.pop("FETCH", None)
-            return Answer(rows=_rows(left or []), said=said or "NO")
+            rows = _rows(self._imap.untagged_responses.pop("FETCH", None) or [])
+            if not rows:
+                raise IMAPClientError(said or status)
+            return Answer(rows=rows, said=said or status)
         return Answer(rows=_rows(data))
 
 

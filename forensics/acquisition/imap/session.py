@@ -148,11 +148,10 @@ class Session:
         if self._folder == folder:
             return
         self._folder = None
-        found = client.examined(folder)
-        self._folder = folder
-        validity = int(found.get(b"UIDVALIDITY", 0))
+        validity = int(client.examined(folder).get(b"UIDVALIDITY", 0))
         if self._validity.setdefault(folder, validity) != validity:
             raise Renewed(f"UIDVALIDITY was {self._validity[folder]} and is {validity}")
+        self._folder = folder
 
     def _connected(self) -> Client:
         failures = 0
@@ -160,16 +159,23 @@ class Session:
             try:
                 self._client = self._connect()
             except LOGIN_FAILED as error:
+                if isinstance(error.__context__, CUT):
+                    failures = self._failed(failures, error.__context__)
+                    continue
                 if not (self.generation and _PATIENCE.search(str(error)) and failures < self.account.tries):
                     raise self._not_let_in(error) from error
                 failures += 1
                 self._wait(failures, str(error))
             except (*CUT, *SAID_NO, *NOT_UNDERSTOOD) as error:
-                failures += 1
-                if not self.generation or failures >= self.account.tries:
-                    raise self._unreachable(error) from error
-                self._sleep(min(2.0 ** (failures - 1), 60.0))
+                failures = self._failed(failures, error)
         return self._client
+
+    def _failed(self, failures: int, error: BaseException) -> int:
+        """One more attempt to connect has failed: wait, or give up; the first connection is tried once."""
+        if not self.generation or failures + 1 >= self.account.tries:
+            raise self._unreachable(error) from error
+        self._sleep(min(2.0**failures, 60.0))
+        return failures + 1
 
     def _connect(self) -> Client:
         account, gate = self.account, Gate(self.transcript)
@@ -229,7 +235,7 @@ class Session:
             what, place=self.account.url, todo="check name and secret, and whether the account allows IMAP"
         )
 
-    def _unreachable(self, error: Exception) -> Unreachable:
+    def _unreachable(self, error: BaseException) -> Unreachable:
         account = self.account
         if isinstance(error, ssl.SSLCertVerificationError):
             what = f"the certificate of {account.host} is not one to trust: {error.verify_message}"
@@ -288,5 +294,6 @@ def _words(error: BaseException) -> str:
         return error.strerror
     said = str(error) or type(error).__name__
     # imaplib makes texts of bytes as Python shows them.
+    said = said.replace("select failed:", "EXAMINE failed:", 1)
     said = said[2:-1] if re.fullmatch(r"b'.*'|b\".*\"", said) else said
     return " ".join(said.split())[:300]

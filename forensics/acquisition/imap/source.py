@@ -130,7 +130,10 @@ class ImapSource:
                 found = papers.message_path(folder, listed.uid)
                 if found not in self._unchanged:
                     yield Found(entry=_entry(found, folder, listed))
-        yield from (Found(entry=Entry(path=path, type=layout.FILE)) for path in papers.ALL)
+        for path in papers.ALL:
+            # The list of folders is read as records too.
+            facts = None if path == papers.FOLDERS else {"role": layout.PAPER}
+            yield Found(entry=Entry(path=path, type=layout.FILE, facts=facts))
 
     def taken_over(self, kept: Entry, seen: Entry) -> Entry | None:
         """What an interrupted run fetched is still the message if the server says of it what it said then."""

@@ -9,6 +9,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -102,14 +103,19 @@ class Server:
 
 
 @contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that the server may enter as another user, which below pytest's own it may not."""
+    with tempfile.TemporaryDirectory(prefix="forensics-dovecot-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@contextmanager
 def dovecot(root: Path, mail: Path) -> Iterator[Server]:
     """The server over a Maildir++ tree, until the block ends."""
     assert DOVECOT is not None
     uid, gid = (os.getuid(), os.getgid()) if os.getuid() else (_NOBODY, _NOBODY)
     _own(mail, uid, gid)
-    for each in (root, *root.parents):
-        if uid != os.getuid() and each.is_relative_to("/tmp") and each != Path("/tmp"):
-            each.chmod(each.stat().st_mode | 0o055)
     port = _free_port()
     version = subprocess.run([DOVECOT, "--version"], capture_output=True, check=True).stdout.decode()
     config = _config(version, root=root, mail=mail, uid=uid, gid=gid, port=port)
@@ -232,6 +238,7 @@ def cable(port: int, on_bytes: Callable[[int], bool]) -> Iterator[int]:
     listener = socket.create_server(("127.0.0.1", 0))
     over = threading.Event()
     total = [0]
+    threads: list[threading.Thread] = []
 
     def pump(source: socket.socket, target: socket.socket, counted: bool) -> None:
         with contextlib.suppress(OSError):
@@ -245,15 +252,21 @@ def cable(port: int, on_bytes: Callable[[int], bool]) -> Iterator[int]:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
 
+    def join(client: socket.socket) -> None:
+        with client, socket.create_connection(("127.0.0.1", port)) as server:
+            back = threading.Thread(target=pump, args=(server, client, True), daemon=True)
+            back.start()
+            pump(client, server, False)
+            back.join()
+
     def serve() -> None:
         while not over.is_set():
             try:
                 client, _ = listener.accept()
             except OSError:
                 return
-            server = socket.create_connection(("127.0.0.1", port))
-            for pair in ((client, server, False), (server, client, True)):
-                threading.Thread(target=pump, args=pair, daemon=True).start()
+            threads.append(threading.Thread(target=join, args=(client,), daemon=True))
+            threads[-1].start()
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -264,3 +277,5 @@ def cable(port: int, on_bytes: Callable[[int], bool]) -> Iterator[int]:
         with contextlib.suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)
         listener.close()
+        for each in (thread, *threads):
+            each.join(10)
