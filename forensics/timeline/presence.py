@@ -8,11 +8,11 @@
     not_covered   the account is a party, and no evidence of it covers that time, or keeps such mail
 
 A store covers what lies between its first and its last message, in months that it has mail of; it keeps sent (received)
-mail where it has any. A copy with the same Message-ID and another body is there all the same. A log covers its days
-with lines between its first and last, but no silence of an hour or more in which several messages should have gone
-through; a line is expected only of mail from or to a domain of whose other mail it has nearly all. A draft that nothing
-shows as sent is expected nowhere. A message that only the logs name has a Message-ID and no logical message. Places
-that have nothing to do with a message have no row.
+mail where it has any; what the log of a mailbox says was taken out of it was there, too. A copy with the same Message-ID
+and another body is there all the same. A log covers its days with lines between its first and last, but no silence of
+an hour or more in which several messages should have gone through; a line is expected only of mail from or to a domain
+of whose other mail it has nearly all. A draft that nothing shows as sent is expected nowhere. A message that only the
+logs name has a Message-ID and no logical message. Places that have nothing to do with a message have no row.
 """
 
 from __future__ import annotations
@@ -104,6 +104,14 @@ FROM tl_store LEFT JOIN (
 ) AS mail USING (place)
 """
 
+# What the log of a mailbox says was taken out of it has been there, whatever the store covers.
+TAKEN_OUT = """
+CREATE OR REPLACE TEMP TABLE tl_taken_out AS
+SELECT DISTINCT coalesce(logical_id, '<' || mid || '>') AS thing, coalesce(identity, tl_log.account) AS account
+FROM tl_join JOIN tl_log USING (n) LEFT JOIN tl_alias ON tl_alias.value = tl_log.account
+WHERE rank = 1 AND source IN ('dovecot', 'm365_audit') AND op IN ('expunge', 'delete', 'harddelete', 'softdelete')
+"""
+
 EXPECTED = """
 CREATE OR REPLACE TEMP TABLE tl_expected AS
 WITH own AS (
@@ -112,15 +120,16 @@ WITH own AS (
 ), placed AS (
     SELECT own.*, store.place, store.ground AS told,
            bool_or(keeps) OVER (PARTITION BY thing, own.account, store.place) AS kept,
-           own.utc BETWEEN first AND last AND month IS NOT NULL AS covered
-    FROM own JOIN tl_keeps AS store ON store.account = own.account AND list_contains(roles, store.role)
+           own.utc BETWEEN first AND last AND month IS NOT NULL AS covered, gone.thing IS NOT NULL AS gone
+    FROM own LEFT JOIN tl_taken_out AS gone USING (thing, account)
+    JOIN tl_keeps AS store ON store.account = own.account AND list_contains(roles, store.role)
     LEFT JOIN tl_store_month ON tl_store_month.place = store.place AND month = date_trunc('month', own.utc)
 ), doubtful AS (
     SELECT DISTINCT unnest(accounts) AS account FROM tl_store WHERE ground = 'ambiguous'
 )
 SELECT DISTINCT thing, logical_id, mid, account, roles, place,
-       CASE WHEN kept AND covered THEN 'missing' ELSE 'not_covered' END AS status,
-       CASE WHEN kept AND covered THEN 'covered' WHEN utc IS NULL THEN 'time_unknown'
+       CASE WHEN gone OR (kept AND covered) THEN 'missing' ELSE 'not_covered' END AS status,
+       CASE WHEN gone THEN 'deletion_logged' WHEN kept AND covered THEN 'covered' WHEN utc IS NULL THEN 'time_unknown'
             WHEN NOT kept THEN 'keeps_no_such_mail' ELSE 'outside_of_store' END AS ground
 FROM placed
 UNION ALL
@@ -230,6 +239,7 @@ TABLES = (
     ACCOUNTS,
     MONTHS,
     KEEPS,
+    TAKEN_OUT,
     EXPECTED,
     LOG_DAYS,
     LOG_KEEPS,
@@ -246,6 +256,7 @@ DONE_WITH = (
     "tl_thing",
     "tl_concerned",
     "tl_keeps",
+    "tl_taken_out",
     "tl_expected",
     "tl_log_keeps",
     "tl_log_expected",

@@ -155,7 +155,7 @@ def _accounts_for(truth: Truth, each: Said) -> bool:
     kind = truth["kind"]
     if kind == "log_hours_missing" and each.by.startswith("coverage"):
         return _in_hours(truth, each)
-    if kind == "unknown_to_logs" and each.by == "coverage uids":
+    if kind in ("unknown_to_logs", "rejected_but_delivered") and each.by == "coverage uids":
         # The number that the message has in its folder, whose line is gone with the others.
         return each.facts["account"] in truth["accounts"] and each.facts["missing"] < _FEW
     if kind == "csv_row_cut":
