@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from forensics.acquisition import images as image_files
 from forensics.acquisition.carving.names import CARVED, JOBS
-from forensics.acquisition.carving.source import CarvedSource, Carving, carve
-from forensics.acquisition.images import EWF, RAW, ImageFiles, limits_for
+from forensics.acquisition.carving.source import CarvedSource, carve
+from forensics.acquisition.image_files import EWF, RAW, ImageFiles
+from forensics.acquisition.image_values import image_args, limits_for, run_job, why
 from forensics.casefile.acts import Act
 from forensics.errors import FormatError, IntegrityError, UsageError
-from forensics.evidence.item import Entry
+from forensics.examination import opening_images
 from forensics.examination.acquiring import UNCHANGED, AcquireSummary, acquire_source, summary_of
 from forensics.examination.conductor import Examination
-from forensics.formats.sniff import Kind, sniff_handle
-from forensics.workers import Engine, Job, Limits, LocalEngine
+from forensics.workers import Engine, Limits, LocalEngine
 
-_NO_MEDIUM = frozenset((Kind.EWF_SEGMENT, Kind.EX01, Kind.EWF_LOGICAL, Kind.VIRTUAL_DISK, Kind.EMPTY))
+_UNPACKED = 8
 
 
 def carve_image(examination: Examination, item: str) -> list[AcquireSummary]:
@@ -30,17 +27,29 @@ def carve_image(examination: Examination, item: str) -> list[AcquireSummary]:
     Where the item holds no image, each of its files is taken for a medium without a file system. One evidence item for
     each image: the objects, named by kind and offset, and ``carving.jsonl``, their listing.
     """
-    images = list(_images(examination, item))
     if examination.vault is not None:
         raise UsageError(
             "disk images are not carved in a case under two-person control: objects would be copied out in clear",
             place=item,
         )
+    images = list(_images(examination, item))
     if not images:
-        raise UsageError(f"{item} holds no disk image to carve", place=item, todo="name an item that holds an image")
-    modules = (JOBS,)
-    with LocalEngine(examination.station.workers, Limits(), preload=modules) as engine:
+        raise UsageError(f"{item} holds nothing to carve", place=item, todo="name an item that holds an image")
+    with LocalEngine(examination.station.workers, Limits(), preload=(JOBS,)) as engine:
         return [_carve(examination, engine, *image) for image in images]
+
+
+def _images(examination: Examination, item: str) -> Iterator[tuple[str, str, ImageFiles]]:
+    """Address, name and stored files of each image; without one, of each file as a bare medium."""
+    images = list(opening_images._images(examination, item))
+    if images:
+        yield from ((address, name, image) for address, name, image, _ in images)
+        return
+    for entry in examination.evidence.entries(item):
+        if entry.number is not None and entry.size:
+            path = examination.evidence.path(item, entry.number)
+            shown = entry.path.decode("utf-8", "backslashreplace")
+            yield f"{item}/{entry.number:06d}", shown, ImageFiles(container=RAW, segments=(path,), names=(shown,))
 
 
 def _carve(examination: Examination, engine: Engine, address: str, name: str, image: ImageFiles) -> AcquireSummary:
@@ -48,13 +57,17 @@ def _carve(examination: Examination, engine: Engine, address: str, name: str, im
     done = examination.view().newest(Act.ACQUIRE, **known)
     if done is not None:
         return _told(examination, summary_of(examination, done.value["params"]["evidence"], state=UNCHANGED))
+    if image.problem:
+        raise FormatError(f"this image cannot be opened: {image.problem}", place=address)
     spool = examination.folder / "evidence" / ".images" / f"carve-{address.replace('/', '-')}"
-    _verify(examination, engine, address, image, spool)
-    carving = _search(examination, engine, address, name, image, spool)
+    progress = examination.station.progress
+    progress.begin(f"{address}: carving {name}", size=image.size)
+    damaged = _damaged(examination, engine, address, image, spool) if image.container == EWF else ()
+    carving = carve(engine, image, spool, damaged=damaged)
+    progress.end()
     source = CarvedSource(engine=engine, carving=carving, spool=spool / "objects", parent=address, name=name)
-    summary = acquire_source(
-        examination, source, {**known, "source": f"carved from {name}", "resolved": ""}, wanted=known
-    )
+    params = {**known, "source": f"carved from {name}", "resolved": ""}
+    summary = acquire_source(examination, source, params, wanted=known)
     shutil.rmtree(spool)
     return _told(examination, summary)
 
@@ -65,65 +78,23 @@ def _told(examination: Examination, summary: AcquireSummary) -> AcquireSummary:
     return replace(summary, refused=(*summary.refused, *problems))
 
 
-def _search(
-    examination: Examination, engine: Engine, address: str, name: str, image: ImageFiles, spool: Path
-) -> Carving:
-    progress = examination.station.progress
-    progress.begin(f"{address}: carving {name}", size=image.size)
-    try:
-        return carve(engine, image, spool)
-    finally:
-        progress.end()
-
-
-def _verify(examination: Examination, engine: Engine, address: str, image: ImageFiles, spool: Path) -> None:
-    """An image that holds a hash of its medium must agree with it; one that does not is not carved."""
-    if image.container == RAW:
-        return
+def _damaged(examination: Examination, engine: Engine, address: str, image: ImageFiles, spool: Path) -> tuple[str, ...]:
+    """Which stretches of an E01 its own checksums give up; one whose hash does not hold beyond them is not carved."""
     opened = examination.view().newest(Act.IMAGE_EXAMINE, image=address)
-    verdict = str(opened.value["result"].get("verdict", "")) if opened is not None else ""
-    if not verdict:
-        verdict = _check(engine, image, spool / "check")
-    if verdict != "matches":
+    checked = opened.value["result"]["checked"] if opened is not None else None
+    if checked is None:
+        args = {**image_args(image), "despite": False}
+        # A compressed medium may be far larger than its files.
+        limits = limits_for(image.size * _UNPACKED)
+        outcome = run_job(engine, "check", args, image.paths, spool / "check", limits)
+        if outcome.cause or outcome.value is None:
+            raise FormatError(f"this image could not be read: {why(outcome)}", place=address)
+        checked = outcome.value
+    if checked["verdict"] not in ("matches", "damaged"):
         raise IntegrityError(
             "the medium in this image differs from its stored hash, or none is stored: it was not carved",
             place=address,
             todo="get another copy of the image",
         )
-
-
-def _check(engine: Engine, image: ImageFiles, spool: Path) -> str:
-    spool.mkdir(parents=True, exist_ok=True)
-    args: dict[str, Any] = {"container": image.container, "despite": False}
-    call = f"{image_files.__name__.replace('images', 'image_jobs')}:check"
-    # A compressed medium may be far larger than its files.
-    job = Job(call=call, args=args, reads=image.segments, spool=spool, limits=limits_for(image.size * 8))
-    outcome = engine.submit(job).result()
-    if outcome.cause or outcome.value is None:
-        raise FormatError(f"this image could not be read: {outcome.detail.partition(chr(10))[0] or outcome.cause}")
-    return str(outcome.value["verdict"])
-
-
-def _images(examination: Examination, item: str) -> Iterator[tuple[str, str, ImageFiles]]:
-    """Address, name and stored files of each image; without one, of each file that may be a bare medium."""
-    stored = [entry for entry in examination.evidence.entries(item) if entry.number is not None]
-    kinds = {entry.path: _kind(examination, item, entry) for entry in stored}
-    known = {Kind.E01: EWF, Kind.RAW_DISK: RAW}
-    images = any(kind in known for kind in kinds.values())
-    by_path = {os.fsdecode(entry.path): entry for entry in stored}
-    taken: set[str] = set()
-    for entry in stored:
-        path, kind = os.fsdecode(entry.path), kinds[entry.path]
-        container = known.get(kind, "" if images or kind in _NO_MEDIUM else RAW)
-        if path in taken or not container:
-            continue
-        segments = image_files.segments_named(path, by_path)
-        taken.update(segments)
-        paths = tuple(examination.evidence.path(item, by_path[each].number or 0) for each in segments)
-        shown = entry.path.decode("utf-8", "backslashreplace")
-        yield f"{item}/{entry.number:06d}", shown, ImageFiles(container=container, segments=paths)
-
-
-def _kind(examination: Examination, item: str, entry: Entry) -> Kind:
-    with examination.evidence.open(item, entry.number or 0) as handle:
-        return sniff_handle(handle, entry.size or 0, entry.name.decode("utf-8", "backslashreplace")).kind
+    damaged = checked.get("damaged", ())
+    return tuple(f"bytes {start} to {start + length - 1} of the medium are damaged" for start, length in damaged)

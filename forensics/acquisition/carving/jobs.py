@@ -1,8 +1,7 @@
 """What guarded workers do to carve an image: map it, search stretches, give every byte one owner, copy objects out.
 
-Each function has the signature of a job, ``(args, reads, spool, report) -> dict``. ``args["container"]`` says how the
-segments, which are the first ``args["segments"]`` of ``reads``, hold the medium; the files that follow are the answers
-of earlier jobs.
+Each function has the signature of a job, ``(args, reads, spool, report) -> dict``. ``args["layers"]`` says how
+the first ``args["segments"]`` of ``reads`` hold the medium; the files that follow are the answers of earlier jobs.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ _PIECE = 1 << 20
 
 def survey(args: dict[str, Any], reads: tuple[Path, ...], spool: Path, report: Report) -> dict[str, Any]:
     """Write the areas to search to ``areas.jsonl``; answers how many bytes of each kind, and how the search is cut."""
-    with closing(_medium(args, reads)) as medium:
+    with _medium(args, reads) as medium:
         found = survey_of(medium)
         size = medium.size
     with (spool / AREAS).open("xb") as out:
@@ -63,7 +62,7 @@ def shares(space: Space) -> list[list[int]]:
 
 def search(args: dict[str, Any], reads: tuple[Path, ...], spool: Path, report: Report) -> dict[str, Any]:
     """Search the stretches from ``args["first"]`` to ``args["last"]``; each is one line of ``scanned.jsonl``."""
-    with closing(_medium(args, reads)) as medium, (spool / SCANNED).open("xb") as out:
+    with _medium(args, reads) as medium, (spool / SCANNED).open("xb") as out:
         space = _space(medium, reads[args["segments"]])
         done = 0
         for start, end in cut(space, STRETCH)[args["first"] : args["last"]]:
@@ -76,7 +75,7 @@ def search(args: dict[str, Any], reads: tuple[Path, ...], spool: Path, report: R
 
 def settle(args: dict[str, Any], reads: tuple[Path, ...], spool: Path, report: Report) -> dict[str, Any]:
     """Write the objects, none over another, to ``carving.jsonl``; answers what was looked at and what was false."""
-    with closing(_medium(args, reads)) as medium:
+    with _medium(args, reads) as medium:
         space = _space(medium, reads[args["segments"]])
         settled = settle_all(space, _read_scanned(reads[args["segments"] + 1 :]))
         with (spool / LISTING).open("xb") as out:
@@ -105,7 +104,7 @@ def extract(args: dict[str, Any], reads: tuple[Path, ...], spool: Path, report: 
     A line of ``extracted.jsonl`` follows each copy: where a worker dies, the missing line names the object.
     """
     copied = 0
-    with closing(_medium(args, reads)) as medium, (spool / EXTRACTED).open("ab", buffering=0) as out:
+    with _medium(args, reads) as medium, (spool / EXTRACTED).open("ab", buffering=0) as out:
         read_at = _careful(medium)
         for number, line in enumerate(_lines(reads[args["segments"]]), start=1):
             if number < args["first"]:
@@ -148,8 +147,8 @@ def facts_of(line: dict[str, Any]) -> dict[str, Any]:
     return {key: line[key] for key in ("kind", "area", "ranges", "ended", "validated", "truncated", "notes")}
 
 
-def _medium(args: dict[str, Any], reads: tuple[Path, ...]) -> Any:
-    return image_jobs._open(args, reads[: args["segments"]])
+def _medium(args: dict[str, Any], reads: tuple[Path, ...]) -> AbstractContextManager[Medium]:
+    return image_jobs._medium(args, reads[: args["segments"]])
 
 
 def _careful(medium: Medium) -> Callable[[int, int], bytes]:
@@ -181,7 +180,7 @@ def _scanned_json(scanned: Scanned) -> dict[str, Any]:
     return {
         "found": [found.to_json() for found in scanned.found],
         "pieces": [list(piece) for piece in scanned.pieces],
-        "heads": [[head.at, head.kind.value, head.size, head.length, head.width] for head in scanned.heads],
+        "heads": [[*head[:-1], *map(list, head.roots)] for head in scanned.heads],
         "starts": scanned.tally.starts,
         "false": dict(scanned.tally.false),
     }
@@ -195,6 +194,10 @@ def _read_scanned(paths: tuple[Path, ...]) -> Iterator[Scanned]:
             yield Scanned(
                 found=[Found.from_json(each) for each in line["found"]],
                 pieces=[Piece(*each) for each in line["pieces"]],
-                heads=[Head(at, Kind(kind), size, length, width) for at, kind, size, length, width in line["heads"]],
+                heads=[_head(*each) for each in line["heads"]],
                 tally=tally,
             )
+
+
+def _head(at: int, kind: str, size: int, length: int, width: int, *roots: list[int]) -> Head:
+    return Head(at, Kind(kind), size, length, width, tuple((bid, place) for bid, place in roots))

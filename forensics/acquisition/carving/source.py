@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
@@ -19,12 +18,16 @@ from typing import Any
 
 from forensics import canonical
 from forensics.acquisition.carving.names import AREAS, CARVED, EXTRACTED, JOBS, LISTING, SCANNED
-from forensics.acquisition.images import ImageFiles, limits_for
+from forensics.acquisition.image_files import ImageFiles
+from forensics.acquisition.image_values import image_args, limits_for, why
 from forensics.acquisition.receipt import Refusal
 from forensics.acquisition.source import Found
 from forensics.errors import FormatError
 from forensics.evidence.item import FILE, Entry
 from forensics.workers.job import Engine, Job, Listener, Outcome
+
+_PACKED = 8
+"""A medium may be so many times as large as the files that hold it, or more; the survey reads little of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,22 +45,26 @@ class Carving:
         return {"searched": dict(self.surveyed["areas"]), **self.counts, "problems": list(self.problems)}
 
 
-def carve(engine: Engine, image: ImageFiles, spool: Path, told: Listener | None = None) -> Carving:
+def carve(
+    engine: Engine, image: ImageFiles, spool: Path, *, damaged: tuple[str, ...] = (), told: Listener | None = None
+) -> Carving:
     """Search all of an image that no live file has; ``spool`` stays until the objects are acquired.
+
+    ``damaged`` says in words which parts of the medium its own container gives up.
 
     A stretch whose worker dies is a problem, and the others are searched all the same.
     """
-    surveyed = _answer(_submit(engine, "survey", image, (), spool / "survey", {}, image.size).result())
+    surveyed = _answer(_submit(engine, "survey", image, (), spool / "survey", {}, image.size * _PACKED).result())
     areas, shares = spool / "survey" / AREAS, surveyed["shares"]
     running = [
         _submit(engine, "search", image, (areas,), spool / f"share-{number:05d}", _share(share), share[2], told)
         for number, share in enumerate(shares)
     ]
-    problems, scanned = list(surveyed["problems"]), []
+    problems, scanned = [*damaged, *surveyed["problems"]], []
     for number, future in enumerate(running):
         outcome = future.result()
         if outcome.cause or outcome.value is None:
-            problems.append(f"{shares[number][2]} bytes could not be searched to the end: {_why(outcome)}")
+            problems.append(f"{shares[number][2]} bytes could not be searched to the end: {why(outcome)}")
         written = spool / f"share-{number:05d}" / SCANNED
         if written.is_file():
             scanned.append(_whole_lines(written))
@@ -194,20 +201,15 @@ def _submit(
     if spool.exists():
         shutil.rmtree(spool)
     spool.mkdir(parents=True)
-    given = {"container": image.container, "segments": len(image.segments), **args}
-    job = Job(call=f"{JOBS}:{call}", args=given, reads=(*image.segments, *more), spool=spool, limits=limits_for(size))
+    given = {**image_args(image), "segments": len(image.paths), **args}
+    job = Job(call=f"{JOBS}:{call}", args=given, reads=(*image.paths, *more), spool=spool, limits=limits_for(size))
     return engine.submit(job, listener=told)
 
 
 def _answer(outcome: Outcome) -> dict[str, Any]:
     if outcome.cause or outcome.value is None:
         raise FormatError(
-            f"this image could not be carved: {_why(outcome)}",
+            f"this image could not be carved: {why(outcome)}",
             todo="its files were acquired as they are; search them with another program",
         )
     return outcome.value
-
-
-def _why(outcome: Outcome) -> str:
-    first = outcome.detail.partition("\n")[0]
-    return re.sub(r"^(?:[A-Za-z_]+\.)*[A-Za-z_]+Error: ", "", first) or outcome.cause

@@ -26,13 +26,14 @@ _TOLD = "its pages and blocks, each by its own CRC"
 
 
 class Head(NamedTuple):
-    """A header of a store that is not whole."""
+    """A header of a store that is not whole; ``roots`` are id and offset of the pages that it names."""
 
     at: int
     kind: Kind
     size: int
     length: int
     width: int
+    roots: tuple[tuple[int, int], ...] = ()
 
 
 class Stretch(NamedTuple):
@@ -167,7 +168,8 @@ def _copies(
     group: Sequence[Stretch], members: dict[Stretch, list[tuple[int, Piece]]], heads: Sequence[Head]
 ) -> Iterator[_Store]:
     """Of two stretches that claim the same place one is of a copy of the store: each copy is a store of its own."""
-    by_stretch = {stretch: [h for h in heads if (h.width, h.at) == (stretch.width, stretch.base)] for stretch in group}
+    by_stretch = {stretch: [head for head in heads if _names(head, stretch, members[stretch])] for stretch in group}
+    given: set[Head] = set()
     copies: list[tuple[Claims, _Store]] = []
     for stretch in sorted(group, key=lambda each: (not by_stretch[each], each)):
         places = [Extent(piece.at, offset, piece.length) for offset, piece in members[stretch] if offset >= 0]
@@ -177,8 +179,16 @@ def _copies(
             copies.append((taken, store))
         taken.add(places)
         store.placed += members[stretch]
-        store.heads += by_stretch[stretch]
+        store.heads += [head for head in by_stretch[stretch] if head not in given]
+        given.update(by_stretch[stretch])
     return (store for _, store in copies)
+
+
+def _names(head: Head, stretch: Stretch, members: Sequence[tuple[int, Piece]]) -> bool:
+    """Whether a header is that of the store of these pieces: it lies before them, or it names one of them."""
+    if head.width != stretch.width:
+        return False
+    return head.at == stretch.base or any((piece.bid, offset) in head.roots for offset, piece in members)
 
 
 def _root(same: dict[Stretch, Stretch], stretch: Stretch) -> Stretch:

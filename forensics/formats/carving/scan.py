@@ -80,7 +80,8 @@ class _Scanner:
                 self._keep(found)
                 continue
             width = WIDTHS.index(header.width)
-            head = Head(place, kind_of(header), header.stated_size, HEADER_SIZE, width)
+            roots = (header.nodes.bid, header.nodes.at), (header.blocks.bid, header.blocks.at)
+            head = Head(place, kind_of(header), header.stated_size, HEADER_SIZE, width, roots)
             self._out.heads.append(head)
             self._out.tally.starts += 1
 
