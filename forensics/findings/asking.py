@@ -68,7 +68,8 @@ def _limited(case: CaseView, limit: float) -> Iterator[None]:
 
 
 def _rows(case: CaseView, card: Card, sql: str, values: Mapping[str, Value]) -> list[dict[str, Any]]:
-    wanted = {name: value for name, value in values.items() if re.search(rf"\${name}\b", sql)}
+    given = {"zone": case.facts.time_zone, **values}
+    wanted = {name: value for name, value in given.items() if re.search(rf"\${name}\b", sql)}
     try:
         parameters: Any = wanted or None
         found: list[dict[str, Any]] = case.arrow(sql, parameters).to_pylist()

@@ -48,7 +48,9 @@ SELECT log_event.id AS record, log_event.address, log_event.evidence, substr(sou
        list_transform(CASE WHEN len(coalesce(recipients, [])) > 0 THEN recipients
                            WHEN recipient IS NULL THEN [] ELSE [recipient] END,
                       lambda one: lower(trim(one))) AS recipients,
-       subject, size, coalesce(log_event.message_id, joined.message_id) AS message_id, logical_id, status, detail
+       subject, size, coalesce(log_event.message_id, joined.message_id) AS message_id, logical_id, status,
+       try_cast(json_extract_string(detail, '$.times.queued_at.utc') AS TIMESTAMPTZ) AS queued_utc,
+       try_cast(json_extract_string(detail, '$.times.viewed_at.utc') AS TIMESTAMPTZ) AS viewed_utc, detail
 FROM log_event LEFT JOIN joined ON joined.log_event_id = log_event.id WHERE starts_with(source, 'hold:')
 """
 
