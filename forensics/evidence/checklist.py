@@ -132,6 +132,8 @@ def _applies(point: Point, record: Record) -> bool:
         return kind in SERVER_KINDS
     if point.when == "medium":
         return kind not in SERVER_KINDS and not dig(record.acquisition, "source.parent")
+    if point.when == "export":
+        return bool(dig(record.acquisition, "source.export"))
     if point.when == "parent":
         return bool(dig(record.acquisition, "source.parent"))
     if point.when == "consent":

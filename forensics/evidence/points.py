@@ -136,6 +136,30 @@ ACQUISITION_POINTS: tuple[Point, ...] = (
         (_A, "account"),
         when="server",
     ),
+    _point(
+        "A4.stated", "提供者の申告", "stated by the provider", (_M, "source.export.stated"), must=False, when="export"
+    ),
+    _point("A4.arrived", "実際に届いたもの", "arrived", (_M, "source.export.arrived"), must=False, when="export"),
+    _asked(
+        "A4.export_job",
+        "export_job",
+        "書き出しの識別（ジョブID・依頼日・担当）",
+        "export: job id, date of request, by whom",
+        (
+            "管理画面のジョブID、依頼者、受領方法と日時",
+            "job id of the console, who asked, how and when it was received",
+        ),
+        must=False,
+    ),
+    Point(
+        key="A4.account_zone",
+        ja="アカウントの時間帯",
+        en="time zone of the account",
+        sources=((_M, "source.export.stated.TimeZone"), (_A, "account_time_zone")),
+        when="export",
+        hint_ja="書き出し元アカウントの設定",
+        hint_en="as set in the account that was exported",
+    ),
     _point("A5.operator", "作業者の氏名", "name of the operator", (_C, "examiner"), (_L, "acquire:actor.name")),
     _point("A5.organisation", "作業者の所属", "organisation of the operator", (_C, "organisation")),
     _point("A5.role", "作業者の立場", "role of the operator", (_C, "role"), must=False),
@@ -243,6 +267,14 @@ ACQUISITION_POINTS: tuple[Point, ...] = (
         "保存先媒体（製造者・製造番号・消去状態）",
         "destination medium: make, serial, wiped state",
         ("製造者、製造番号、事前消去の有無", "make, serial number, whether it was wiped before"),
+    ),
+    _asked(
+        "A12.copies",
+        "copies",
+        "作成した複製とその所在",
+        "copies made, and where they are",
+        ("部数、媒体、保管場所", "how many, on what, kept where"),
+        must=False,
     ),
     _point("A12.protection", "保存先での保護", "protection in store", (_L, "acquire:result.protection")),
     _asked(

@@ -34,6 +34,16 @@ _FILES = ("photos",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What only a person can answer and nobody has yet: the name of the answer, the point of the list, a hint."""
+
+    name: str
+    key: str
+    title: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerSummary:
     """What was answered, and which MUST points of checklist A each item still lacks."""
 
@@ -176,6 +186,22 @@ def missing(view: CaseView) -> dict[str, tuple[str, ...]]:
         )
         found[item.name] = tuple(point.key for point in checklist.incomplete(checklist.acquisition_state(record)))
     return found
+
+
+def questions(view: CaseView, item: str = "") -> tuple[Question, ...]:
+    """The MUST points that a person has to answer still, for one item or for any, in the order of the list."""
+    lacking = {key for name, keys in missing(view).items() for key in keys if item in ("", name)}
+    language = view.facts.language
+    return tuple(
+        Question(
+            name=name,
+            key=point.key,
+            title=point.title(language),
+            hint=point.hint_ja if language == "ja" else point.hint_en,
+        )
+        for name, point in askable().items()
+        if point.key in lacking
+    )
 
 
 def template(view: CaseView | None = None) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from forensics import canonical
 from forensics.acquisition.carving.names import CARVED
+from forensics.acquisition.exports.sources import ARCHIVE, STATED
 from forensics.casefile import merkle
 from forensics.casefile.acts import Act, Phase
 from forensics.casefile.ledger import Line
@@ -172,6 +173,8 @@ class Replay:
             return self._not(line, "the source is not in the case; the stored bytes are those that were acquired")
         if line.value["params"].get("kind") == CARVED:
             return self._not(line, "carving is not run again here; the stored bytes are those that were acquired")
+        if line.value["params"].get("kind") in (ARCHIVE, STATED):
+            return self._not(line, "exports are not opened again here; the stored bytes are those that were acquired")
         failed = self._opened(parent.partition("/")[0])
         made = EvidenceStore(self._scratch.images / "evidence", self._view.vault)
         if item not in made.items():

@@ -12,6 +12,7 @@ from forensics.reports.papers import parts
 from forensics.reports.papers.material import Material
 from forensics.reports.papers.model import Block, Code, Inline, Paragraph, Strong, Table, inline
 from forensics.reports.papers.paper import Paper
+from forensics.reports.papers.stated import stated_blocks
 from forensics.reports.selection import Selection
 
 _LACKS = {
@@ -43,7 +44,7 @@ class AcquisitionReport(Paper):
         found = {item.name: material.checked(item) for item in material.items}
         made += [parts.heading(material, "記録の充足状況", "State of the record"), *_verdicts(found, material)]
         made += [parts.heading(material, "取得した証拠", "Items acquired"), parts.evidence_table(material)]
-        made += [*_completeness(material)]
+        made += [*stated_blocks(material), *_completeness(material)]
         made += [
             parts.heading(material, "検証", "Verification"),
             *parts.numbered(parts.hashed(material)),

@@ -325,6 +325,18 @@ LIMITS_JA = {
     "Extended attributes, access control lists and alternate streams were not recorded.": (
         "拡張属性、アクセス制御リスト、代替データストリームは記録していない。"
     ),
+    "Links, devices and other special members of the archive were listed, not followed.": (
+        "書庫内のリンク、デバイスなどの特殊な項目は一覧に載せるだけで、たどっていない。"
+    ),
+    "The times of a zip have no zone and stand here as if they were UTC.": (
+        "zipの時刻には時間帯がなく、ここではUTCとして扱っている。"
+    ),
+    "Only what the provider states can be missed: what it left out without a word cannot be found here.": (
+        "欠落が分かるのは提供者が申告したものに限られる。申告なしに除かれたものは、ここでは分からない。"
+    ),
+    "A provider's own digests show that the files arrived as it sent them, not that they are what users wrote.": (
+        "提供者のハッシュ値が示すのは送られたままに届いたことであり、利用者が書いたとおりであることではない。"
+    ),
 }
 
 
