@@ -1,19 +1,23 @@
-"""Builds the timeline of made-up cases of growing size: seconds, processor and memory, and how straight the growth is.
+"""Builds the timeline of made-up cases of growing size and asks it: time, memory, and how straight the growth is.
 
 A message has two copies, two recipients a copy, five clock readings and five lines in a server's log; 24 accounts write
-to each other, every fourth message answers another. One million messages are ten million events.
+to each other, every fourth message answers another. One million messages are ten million events. With ``--folder``
+cases and what was measured stay there, and the next run measures only what is missing.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
-import resource
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +30,7 @@ from forensics.casefile.acts import Act, Phase
 from forensics.casefile.case import CaseFacts, write_facts
 from forensics.casefile.ledger import Entry, Ledger
 from forensics.casefile.view import CaseView
-from forensics.digests import digest_bytes
+from forensics.examination import querying
 from forensics.timeline.build import build
 
 CASE = "019a0000-0000-7000-8000-000000000001"
@@ -175,56 +179,109 @@ def _entry(act: Act, step: int, outputs: tuple[Mapping[str, Any], ...]) -> Entry
 
 
 def _sha256(path: Path) -> str:
-    return digest_bytes(path.read_bytes()).hex
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _build(folder: Path) -> None:
-    """The measured part, in a process of its own."""
+    """The measured part of building, in a process of its own: all tables, and their digests for the ledger."""
     began, used = time.perf_counter(), time.process_time()
     built = build(CaseView(folder), folder / "timeline")
+    outputs = tuple({"path": f"timeline/{path.name}", "sha256": _sha256(path)} for path in built.files)
     took = {"seconds": time.perf_counter() - began, "processor": time.process_time() - used}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({**took, "counts": {"events": built.events, "messages": built.logical, "peak": peak}}))
+    with Ledger(folder / "ledger", CASE) as ledger:
+        ledger.append(_entry(Act.TIMELINE, 3, outputs))
+    print(json.dumps({**took, "counts": {"events": built.events, "messages": built.logical}}))
+
+
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "of one account": {"person": "user3@"},
+    "of one day": {"between": ("2026-01-05", "2026-01-05")},
+    "of an account on a day": {"person": "user3@", "between": ("2026-01-05", "2026-01-05")},
+    "by a condition": {"where": "subject LIKE '%777%' AND meaning = 'sent'"},
+    "of one message": {"message": "<777.bench@example.jp>"},
+    "of one thread": {"thread": "<777.bench@example.jp>"},
+}
+
+
+def _ask(folder: Path) -> None:
+    """The measured part of asking: each time the case is opened, files checked, all counted, the first 100 shown."""
+    slowest = 0.0
+    for name, words in QUESTIONS.items():
+        began, used = time.perf_counter(), time.process_time()
+        answer = querying.ask(querying.opened(folder), querying.question_of("Asia/Tokyo", **words), limit=100)
+        seconds, processor = time.perf_counter() - began, time.process_time() - used
+        slowest = max(slowest, seconds)
+        print(
+            f"  events {name}: {answer.events:,} in {seconds:.2f} s, {processor:.2f} s of processors", file=sys.stderr
+        )
+    began = time.perf_counter()
+    command = [sys.executable, "-c", "import sys; from forensics.cli.main import main; sys.exit(main())"]
+    asked = ["timeline", "--case", str(folder), "--person", "user3@", "--json"]
+    subprocess.run([*command, *asked], stdout=subprocess.DEVNULL, check=True)
+    whole = time.perf_counter() - began
+    print(f"  events of one account, by the command and with its start: {whole:.2f} s", file=sys.stderr)
+    print(json.dumps({"seconds": slowest, "processor": time.process_time(), "counts": {}}))
 
 
 def _measure(folder: Path, count: int) -> Measured:
-    case = folder / str(count)
-    case.mkdir()
-    make(case, count)
-    found = measured([sys.executable, "-m", "benchmarks.timeline", "--building", str(case)], {0, 1})
-    shutil.rmtree(case)
+    case, kept = folder / str(count), folder / f"{count}.json"
+    if kept.is_file():
+        found = Measured(**json.loads(kept.read_text()))
+    else:
+        if not (case / "ledger").is_dir():
+            shutil.rmtree(case, ignore_errors=True)
+            case.mkdir()
+            make(case, count)
+        found = measured([sys.executable, "-m", "benchmarks.timeline", "--building", str(case)], {0, 1})
+        kept.write_text(json.dumps(asdict(found)))
     print(
         f"{found.counts['events']:,} events of {found.counts['messages']:,} messages: {found.seconds:.0f} s, "
-        f"{found.processor:.0f} s of processors, {found.counts['peak'] / 1e9:.2f} GB at most",
+        f"{found.processor:.0f} s of processors, {found.memory / 1e9:.2f} GB at most",
         flush=True,
     )
+    asked = measured([sys.executable, "-m", "benchmarks.timeline", "--asking", str(case)], {0, 1})
+    print(f"  slowest question {asked.seconds:.2f} s, {asked.memory / 1e9:.2f} GB at most", flush=True)
     return found
 
 
 def _fit(found: list[Measured]) -> str:
-    """The straight line of least squares through events and processor time, and how much of the spread it explains."""
-    xs, ys = [each.counts["events"] / 1e6 for each in found], [each.processor for each in found]
+    """The straight lines of least squares through events and time, and how much of the spread they explain."""
+    xs = [each.counts["events"] / 1e6 for each in found]
+    lines = (
+        (word, _line(xs, ys))
+        for word, ys in (
+            ("of processors", [each.processor for each in found]),
+            ("on the clock", [each.seconds for each in found]),
+        )
+    )
+    return "\n".join(
+        f"{start:.1f} s and {slope:.1f} s {word} a million events, R2 = {explained:.4f}"
+        for word, (start, slope, explained) in lines
+    )
+
+
+def _line(xs: list[float], ys: list[float]) -> tuple[float, float, float]:
     mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
     spread = sum((x - mean_x) ** 2 for x in xs)
     slope = sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / spread
     left = sum((y - mean_y - slope * (x - mean_x)) ** 2 for x, y in zip(xs, ys, strict=True))
-    whole = sum((y - mean_y) ** 2 for y in ys)
-    return (
-        f"{mean_y - slope * mean_x:.1f} s and {slope:.1f} s of processors a million events, R2 = {1 - left / whole:.4f}"
-    )
+    return mean_y - slope * mean_x, slope, 1 - left / sum((y - mean_y) ** 2 for y in ys)
 
 
 def main() -> None:
     """Make the cases, build their timelines, say what it took."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--messages", type=int, nargs="+", default=[100_000, 250_000, 500_000, 1_000_000])
-    parser.add_argument("--folder", type=Path, help="where there is room for the cases")
+    parser.add_argument("--messages", type=int, nargs="+", default=[100_000, 200_000, 500_000, 1_000_000])
+    parser.add_argument("--folder", type=Path, help="where cases and what was measured stay; 2 GB a million messages")
     parser.add_argument("--building", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--asking", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.building:
-        _build(given.building)
+    if given.building or given.asking:
+        _build(given.building) if given.building else _ask(given.asking)
         return
-    with tempfile.TemporaryDirectory(dir=given.folder) as name:
+    with tempfile.TemporaryDirectory() if given.folder is None else nullcontext(given.folder) as name:
+        Path(name).mkdir(parents=True, exist_ok=True)
         found = [_measure(Path(name), count) for count in given.messages]
     if len(found) > 1:
         print(_fit(found))

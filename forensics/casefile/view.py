@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from forensics import tables
@@ -365,6 +364,9 @@ def _dataset(paths: list[str], schema: pa.Schema | None) -> Any:
     if not paths:
         assert schema is not None
         return schema.empty_table()
+    # Late, because it loads pandas, and hardly any question needs either.
+    import pyarrow.dataset as ds
+
     return ds.dataset(paths, format="parquet", schema=schema)
 
 

@@ -6,7 +6,7 @@ Everything becomes one SQL query over the registered views; a condition that a p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from forensics.casefile.view import CaseView
 from forensics.errors import UsageError
 
+_ORDER = "event.utc NULLS LAST, event.utc_ns NULLS LAST, event.evidence, event.address, event.position, event.event_id"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -74,9 +75,10 @@ def slices(case: CaseView, question: Question) -> Iterator[Any]:
 
 
 def _whole(case: CaseView, question: Question) -> tuple[str, list[Any]]:
-    """The events lie in their order in the file, and an answer keeps it: nothing has to be sorted again."""
+    """The events lie in their order in the file, and an answer keeps it, unless it was looked up from another table."""
     where, values = _where(case, question)
-    return f"SELECT event.* FROM event WHERE {where}", values  # noqa: S608 - see _where
+    order = f" ORDER BY {_ORDER}" if question.message or question.thread else ""
+    return f"SELECT event.* FROM event WHERE {where}{order}", values  # noqa: S608 - see _where
 
 
 def _where(case: CaseView, question: Question) -> tuple[str, list[Any]]:
@@ -97,8 +99,8 @@ def _where(case: CaseView, question: Question) -> tuple[str, list[Any]]:
     for named, found in ((question.message, logical_of), (question.thread, thread_of)):
         if named:
             wanted = sorted(found(case, named))
-            parts.append(f"event.logical_id IN ({', '.join('?' * len(wanted))})")
-            values += wanted
+            parts.append("event.logical_id IN (SELECT unnest(?::VARCHAR[]))")
+            values.append(wanted)
     return " AND ".join(parts), values
 
 
@@ -119,9 +121,15 @@ def logical_of(case: CaseView, named: str) -> set[str]:
 
 def thread_of(case: CaseView, named: str) -> set[str]:
     """All logical messages of the threads that the named message stands in; see :mod:`forensics.timeline.threads`."""
+    # One step after the other, because only values that are known before are looked up by the statistics of the file.
     start = sorted(logical_of(case, named))
-    sql = """
-        SELECT logical_id AS found FROM thread
-        WHERE thread_id IN (SELECT thread_id FROM thread WHERE list_contains($1, logical_id))
-    """
-    return {str(row["found"]) for row in case.rows(sql, [start])}
+    sql = f"SELECT DISTINCT thread_id AS found FROM thread WHERE logical_id IN {_any_of(start)}"  # noqa: S608 - marks
+    threads = [row["found"] for row in case.rows(sql, start)]
+    if not threads:
+        return set()
+    sql = f"SELECT logical_id AS found FROM thread WHERE thread_id IN {_any_of(threads)}"  # noqa: S608 - marks only
+    return {str(row["found"]) for row in case.rows(sql, threads)}
+
+
+def _any_of(values: Sequence[object]) -> str:
+    return f"({', '.join('?' * len(values))})"

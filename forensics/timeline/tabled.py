@@ -201,4 +201,4 @@ def _message(case: CaseView, kind: Tabled, named: str, is_thread: bool) -> tuple
         if not known:
             raise
         return "message_id = '<' || ? || '>'", [bare]
-    return "list_contains(?, logical_id)", [found]
+    return "logical_id IN (SELECT unnest(?::VARCHAR[]))", [found]
