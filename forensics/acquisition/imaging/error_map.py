@@ -82,3 +82,9 @@ def parts(bad: Sequence[Bad], size: int) -> list[dict[str, Any]]:
 def dump(bad: Sequence[Bad], size: int) -> bytes:
     """The map as JSON lines."""
     return b"".join(canonical.encode(part) + b"\n" for part in parts(bad, size))
+
+
+def filled_in(data: bytes) -> tuple[tuple[int, int], ...]:
+    """Offset and length of every filled part that an error map names, for whoever reads the image."""
+    lines = (canonical.decode(line) for line in data.splitlines())
+    return tuple((line["offset"], line["length"]) for line in lines if line["state"] == FILLED)

@@ -89,8 +89,9 @@ def _flagged(told: Told) -> list[Refusal]:
     found = []
     if told.bad:
         first = told.bad[0]
+        places = "1 place" if len(told.bad) == 1 else f"{len(told.bad):,} places"
         reason = (
-            f"{told.filled:,} bytes in {len(told.bad):,} {'place' if len(told.bad) == 1 else 'places'} could not be read and are zeros in the image, "
+            f"{told.filled:,} bytes in {places} could not be read and are zeros in the image, "
             f"the first at byte {first.offset:,} ({first.error}); its error map names every one"
         )
         found.append(Refusal(path=told.name, reason=reason, errno=first.errno, offset=first.offset))

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from forensics.acquisition.imaging.device import open_medium
+from forensics.acquisition.imaging.error_map import filled_in
 from forensics.acquisition.imaging.image import Settings
 from forensics.acquisition.imaging.lanes import BLOCK
 from forensics.acquisition.imaging.medium import Medium, MediumGone, Plan
@@ -227,6 +228,11 @@ def test_the_stand_in_and_the_device_are_media(tmp_path: Path) -> None:
     media: list[Medium] = [FailingDisk(b""), device]
     device.close()
     assert len(media) == 2
+
+
+def test_an_error_map_tells_a_reader_of_the_image_what_is_filled(content: bytes, tmp_path: Path) -> None:
+    store, _ = imaged(FailingDisk(content, frozenset({3, 4, 900})), tmp_path)
+    assert filled_in(stored(store, b".error-map.jsonl")) == ((3 * 512, 1024), (900 * 512, 512))
 
 
 def test_no_transfer_reaches_over_the_border_of_a_file() -> None:
