@@ -1,25 +1,24 @@
-"""E01 images through libewf: segments, what the acquirer wrote into them, and the check of the whole medium.
+"""E01 and Ex01 images through libewf: segments, what the acquirer wrote into them, and the check of the whole medium.
 
 The only module that imports pyewf; it runs in a guarded worker. libewf answers a damaged chunk with zeros and no
-error, so nothing on a medium means anything until :func:`verify_media` has compared all of it with the stored hashes.
+error, so nothing on a medium means anything until :func:`verify_media` has compared all of it with the stored hashes;
+which chunks are damaged is told by :mod:`forensics.acquisition.ewf_chunks`, which reads the tables itself.
 """
 
 from __future__ import annotations
 
 import enum
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
-import pyewf
-
+from forensics.acquisition.containers import Layer, Needs, ReadAt
 from forensics.errors import FormatError
 
 # EWF file header: signature 0-8 "EVF\t\r\n\xff\0", start of fields 8, segment number 9-11, end of fields 11-13
-_SIGNATURE = b"EVF\t\r\n\xff\x00"
+# EWF2 file header: signature 0-8 "EVF2\r\n\x81\0", version 8-10, compression method 10-12, segment number 12-16
+SIGNATURE, SIGNATURE_2 = b"EVF\t\r\n\xff\x00", b"EVF2\r\n\x81\x00"
 _STORED = {"MD5": "md5", "SHA1": "sha1", "SHA256": "sha256"}
 _PIECE = 1 << 20
 
@@ -46,25 +45,35 @@ class EwfVerification:
     unread: int = -1
 
 
+def needs(read_at: ReadAt, size: int) -> Needs:
+    """It names nothing; its further segments are told by their names."""
+    return Needs()
+
+
+def open_medium(layers: Sequence[Layer]) -> EwfMedium:
+    """Its segments, in the order of their numbers."""
+    if len(layers) > 1:
+        raise FormatError("an EWF image builds on no other")
+    return EwfMedium(layers[0].files, layers[0].names[0])
+
+
 class EwfMedium:
     """The medium inside an EWF image. Segments are told by the number in their header, never by their names."""
 
-    def __init__(self, segments: Sequence[Path]) -> None:
-        self._files: list[BinaryIO] = []
+    def __init__(self, segments: Sequence[BinaryIO], place: str) -> None:
+        import pyewf
+
+        self.segments = in_order(segments, place)
         self._handle: Any = pyewf.handle()
         try:
-            for path in sorted(segments, key=_segment_number):
-                self._files.append(open(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb"))  # noqa: SIM115
-            self._handle.open_file_objects(self._files)
+            self._handle.open_file_objects(self.segments)
             self.size = int(self._handle.get_media_size())
         except OSError as error:
             self.close()
-            raise FormatError(f"libewf cannot open this image: {_words(error)}", place=str(segments[0])) from error
+            raise FormatError(f"libewf cannot open this image: {_words(error)}", place=place) from error
         if not self.size:
             self.close()
-            raise FormatError(
-                "libewf finds no medium in this image: its first sections are damaged", place=str(segments[0])
-            )
+            raise FormatError("libewf finds no medium in this image: its first sections are damaged", place=place)
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Sectors of the medium, fewer only at its end."""
@@ -89,9 +98,8 @@ class EwfMedium:
         }
 
     def close(self) -> None:
+        """Let the library go; the files belong to whoever opened them."""
         self._handle = None
-        for file in self._files:
-            file.close()
 
 
 def verify_media(medium: EwfMedium, progress: Callable[[int], None] = lambda done: None) -> EwfVerification:
@@ -127,12 +135,19 @@ def _verdict(computed: dict[str, str], stored: dict[str, str], unread: int) -> V
     return Verdict.MATCHES if stored else Verdict.NOT_STORED
 
 
-def _segment_number(path: Path) -> int:
-    with path.open("rb") as file:
-        head = file.read(13)
-    if head[:8] != _SIGNATURE:
-        raise FormatError("this is not a segment of an EWF image", place=str(path), offset=0)
-    return int.from_bytes(head[9:11], "little")
+def in_order(segments: Sequence[BinaryIO], place: str) -> list[BinaryIO]:
+    """Segments in the order of the numbers in their headers."""
+    return sorted(segments, key=lambda file: _segment_number(file, place))
+
+
+def _segment_number(file: BinaryIO, place: str) -> int:
+    file.seek(0)
+    head = file.read(16)
+    if head[:8] == SIGNATURE:
+        return int.from_bytes(head[9:11], "little")
+    if head[:8] == SIGNATURE_2:
+        return int.from_bytes(head[12:16], "little")
+    raise FormatError("this is not a segment of an EWF image", place=place, offset=0)
 
 
 def _words(error: OSError) -> str:

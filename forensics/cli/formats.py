@@ -10,7 +10,7 @@ from forensics.cli.options import Shared, shared
 @click.command("formats", short_help="List what can be read and which reports can be written.")
 @shared("formats")
 def command(shared_: Shared) -> int:
-    """List every kind of mail store that can be read and every report that can be written.
+    """List every kind of mail store and disk image that can be read and every report that can be written.
 
     What cannot be used here stays in the list, with what it needs. The SHA-256 is that of the source code, so that a
     result can be traced to the very code that made it.
@@ -18,7 +18,7 @@ def command(shared_: Shared) -> int:
     from forensics.examination.offering import offered
 
     found = offered()
-    for kind, heading in (("parser", "Read"), ("report", "Written")):
+    for kind, heading in (("parser", "Read"), ("image", "Disk images opened"), ("report", "Written")):
         of_kind = [each for each in found if each.kind == kind]
         shared_.screen.line(heading, bold=True)
         rows = [[each.name, each.version, each.unavailable or each.title, each.source, each.sha256] for each in of_kind]

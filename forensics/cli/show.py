@@ -59,6 +59,7 @@ USES = {
 VERDICTS = {
     "matches": "holds: the whole medium was read and gives the hash that the image states",
     "differs": "DOES NOT HOLD: the image states another hash than its medium gives",
+    "damaged": "DOES NOT HOLD: chunks of the image are damaged; they and every file that touches one are named",
     "not stored": "the image states none",
 }
 

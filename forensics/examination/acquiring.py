@@ -70,8 +70,8 @@ def source_at(path: Path, case: Path) -> Source:
             image = image_at(path)
         except OSError:
             image = None
-        if image is not None and len(image.segments) > 1:
-            return SegmentsSource(image.segments, leave_out=(case,))
+        if image is not None and len(image.paths) > 1:
+            return SegmentsSource(image.paths, leave_out=(case,))
     return plain
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from forensics.acquisition.containers import CONTAINERS
 from forensics.errors import DONE, FAILED
 from forensics.evidence.durable import sync_folder
 from forensics.evidence.protection import IMMUTABLE, protect, release
@@ -52,7 +53,7 @@ class Checkup:
 def check_up(folder: Path | None = None) -> Checkup:
     """Look at this machine, and at the disk of ``folder`` where one is given."""
     place = folder or Path.cwd()
-    checks = [*_python(), *_libraries(), *_guards(), _space(place)]
+    checks = [*_python(), *_libraries(), *_images(), *_guards(), _space(place)]
     if folder is not None:
         checks += _features(_existing(folder))
     return Checkup(checks=(*checks, *_tools()))
@@ -75,6 +76,21 @@ def _libraries() -> list[Check]:
     wanted = [line for line in metadata.requires(DISTRIBUTION) or [] if "extra ==" not in line]
     names = sorted({_name_of(line) for line in wanted})
     return [_library(name) for name in names]
+
+
+def _images() -> list[Check]:
+    """The libraries behind containers of disk images; each is missed only where such an image turns up."""
+    return [
+        Check(
+            group="image",
+            name=each.name,
+            holds=not each.unavailable,
+            detail=each.unavailable or f"{each.distribution} {metadata.version(each.distribution)}",
+            needed=False,
+        )
+        for each in CONTAINERS
+        if each.library
+    ]
 
 
 def _name_of(requirement: str) -> str:

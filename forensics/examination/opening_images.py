@@ -7,36 +7,112 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from forensics.acquisition.image_files import Looked, container_of, image_of, looked
 from forensics.acquisition.images import (
-    EWF,
-    RAW,
+    IMAGE_KINDS,
     ImageFiles,
     ImageReport,
     ImageSource,
     ImageStore,
+    Keys,
     examine_image,
-    segments_named,
+    image_at,
 )
 from forensics.casefile.acts import Act, Phase
 from forensics.casefile.view import CaseView
 from forensics.errors import DONE, PARTLY_READ, ForensicsError, IntegrityError, InterruptedWork, LedgerError, UsageError
 from forensics.evidence.item import Entry
+from forensics.evidence.vault import EVIDENCE, fresh_key
 from forensics.examination.acquiring import AcquireSummary, acquire_source, summary_of
 from forensics.examination.conductor import Examination
-from forensics.formats.sniff import Kind, sniff_handle
+from forensics.examination.station import Station
+from forensics.formats.sniff import sniff_handle
 from forensics.workers import Engine, Limits, LocalEngine
 
 Failed = tuple[str, str, str, int]
 """A source or an image that gave nothing: which, why, what to do, and the exit code that stands for it."""
 
-CONTAINERS = frozenset(("e01", "raw-disk", "ewf-segment"))
+CONTAINERS = frozenset(kind.value for kind in IMAGE_KINDS)
 """The kinds of file that are opened here instead of being parsed."""
 
 _MODULE = "forensics.acquisition.image_jobs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One mail store that would be taken out of an image. ``overwritten`` bytes of a deleted one are gone.
+
+    With ``kind`` empty it is a place that cannot be read, or of which only the name is left; ``why`` says which.
+    """
+
+    volume: str
+    path: str
+    kind: str
+    allocated: bool
+    files: int
+    size: int
+    overwritten: int
+    damaged: int
+    why: str
+
+
+def list_images(at: Examination | Station, path: Path) -> tuple[Listed, ...]:
+    """What an acquisition of this image would take, without a case: nothing is kept, and workers do the reading.
+
+    Raises :class:`UsageError` where the file is no disk image, and what :func:`examine_image` raises.
+    """
+    station = at.station if isinstance(at, Examination) else at
+    image = image_at(path) if path.is_file() else None
+    if image is None:
+        raise UsageError(f"{path} is no disk image that this program knows", todo="acquire it as it is")
+    with (
+        tempfile.TemporaryDirectory(prefix="forensics-list-") as spool,
+        LocalEngine(station.workers, Limits(), preload=(_MODULE,)) as engine,
+    ):
+        station.progress.begin(f"checking and searching the image {path.name}", size=image.size)
+        report = examine_image(engine, image, Path(spool))
+        station.progress.end()
+        return (*_listed_stores(report), *_listed_losses(report))
+
+
+def _listed_stores(report: ImageReport) -> Iterator[Listed]:
+    for store in report.stores:
+        yield Listed(
+            volume=_named(store.volume),
+            path=store.path.decode("utf-8", "backslashreplace"),
+            kind=store.kind,
+            allocated=store.allocated,
+            files=store.files,
+            size=store.size,
+            overwritten=store.overwritten,
+            damaged=store.damaged,
+            why=store.why,
+        )
+
+
+def _listed_losses(report: ImageReport) -> Iterator[Listed]:
+    volumes = {each["number"]: _named(each) for each in report.checked["volumes"]}
+    for each in report.problems:
+        path = each.path.decode("utf-8", "backslashreplace")
+        yield _loss("", path, True, f"cannot be read: {each.reason}")
+    for gone in report.gone:
+        yield _loss(volumes[gone["volume"]], gone["path"], False, f"only its name is left: {gone['why']}")
+
+
+def _loss(volume: str, path: str, allocated: bool, why: str) -> Listed:
+    return Listed(
+        volume=volume, path=path, kind="", allocated=allocated, files=0, size=0, overwritten=0, damaged=0, why=why
+    )
+
+
+def _named(volume: dict[str, Any]) -> str:
+    return f"{volume['number']}: {volume['file_system']}, {volume['description']}"
 
 
 def open_images(examination: Examination, item: str, failed: list[Failed] | None = None) -> list[AcquireSummary]:
@@ -49,25 +125,16 @@ def open_images(examination: Examination, item: str, failed: list[Failed] | None
     images = list(_images(examination, item))
     if not images:
         return []
-    if examination.vault is not None:
-        # Stores would be copied out of the image in clear, through a scratch folder.
-        closed = UsageError(
-            "disk images are not opened in a case under two-person control: acquire the stores that lie in them",
-            place=images[0][0],
-        )
-        if failed is None:
-            raise closed
-        failed += [(f"{address} {name}", closed.what, "", PARTLY_READ) for address, name, _ in images]
-        return []
     with LocalEngine(examination.station.workers, Limits(), preload=(_MODULE,)) as engine:
-        for address, name, image in images:
+        for found in images:
+            address, name = found[:2]
             done = examination.view().newest(Act.IMAGE_EXAMINE, image=address)
             if done is not None:
                 held = done.value["result"]["evidence"]
                 summaries += [summary_of(examination, each, state="unchanged") for each in held]
                 continue
             try:
-                summaries += _open_image(examination, engine, address, name, image)
+                summaries += _open_image(examination, engine, found)
             except (LedgerError, InterruptedWork):
                 raise
             except ForensicsError as error:
@@ -91,41 +158,71 @@ def exit_code_of(view: CaseView) -> int:
 
 def _lost(result: dict[str, Any]) -> bool:
     volumes = result["checked"]["volumes"]
-    bare = sum(not each["file_system"] and "encrypt" not in each["problem"].lower() for each in volumes)
+    bare = sum(each["problem"].startswith("no file system") and not _secret(each["problem"]) for each in volumes)
     return len(result["unread"]) > (bare if any(each["file_system"] for each in volumes) else 0)
 
 
-def _images(examination: Examination, item: str) -> Iterator[tuple[str, str, ImageFiles]]:
-    """Address, name as found and stored files of each image; further segments belong to their first."""
+def _secret(problem: str) -> bool:
+    return "encrypt" in problem.lower()
+
+
+def _images(examination: Examination, item: str) -> Iterator[tuple[str, str, ImageFiles, tuple[Entry, ...]]]:
+    """Address, name as found and stored files of each image; further files of an image belong to their first."""
     stored = [entry for entry in examination.evidence.entries(item) if entry.number is not None]
-    by_path = {os.fsdecode(entry.path): entry for entry in stored}
-    taken: set[str] = set()
+    folders: dict[str, dict[str, Entry]] = {}
     for entry in stored:
-        path = os.fsdecode(entry.path)
-        container = "" if path in taken else _container(examination, item, entry)
-        if not container:
-            continue
-        segments = segments_named(path, by_path)
-        taken.update(segments)
-        paths = tuple(examination.evidence.path(item, by_path[each].number or 0) for each in segments)
-        shown = entry.path.decode("utf-8", "backslashreplace")
-        yield f"{item}/{entry.number:06d}", shown, ImageFiles(container=container, segments=paths)
+        folder, name = os.path.split(os.fsdecode(entry.path))
+        folders.setdefault(folder, {})[name] = entry
+    heads: list[tuple[Entry, ImageFiles, dict[str, Entry]]] = []
+    further: set[int] = set()
+    for beside in folders.values():
+        for name, entry in beside.items():
+            image = _image(examination, item, beside, name) if entry.number not in further else None
+            if image is not None:
+                heads.append((entry, image, beside))
+                further.update(beside[each].number or 0 for each in image.layers[0].names[1:])
+    for entry, image, beside in sorted(heads, key=lambda head: head[0].number or 0):
+        if entry.number not in further:
+            shown = entry.path.decode("utf-8", "backslashreplace")
+            files = tuple(beside[name] for layer in image.layers for name in layer.names)
+            yield f"{item}/{entry.number:06d}", shown, image, files
 
 
-def _container(examination: Examination, item: str, entry: Entry) -> str:
-    with examination.evidence.open(item, entry.number or 0) as handle:
-        kind = sniff_handle(handle, entry.size or 0, entry.name.decode("utf-8", "backslashreplace")).kind
-    return {Kind.E01: EWF, Kind.RAW_DISK: RAW}.get(kind, "")
+def _image(examination: Examination, item: str, beside: dict[str, Entry], name: str) -> ImageFiles | None:
+    paths = {each: examination.evidence.path(item, entry.number or 0) for each, entry in beside.items()}
+
+    def look_at(wanted: str) -> Looked:
+        entry = beside[wanted]
+        with examination.evidence.open(item, entry.number or 0) as handle:
+            kind = sniff_handle(handle, entry.size or 0, wanted).kind
+
+            def read_at(offset: int, length: int) -> bytes:
+                handle.seek(offset)
+                return handle.read(length)
+
+            return looked(container_of(kind), read_at, entry.size or 0)
+
+    return image_of(name, paths, look_at)
+
+
+def _keys(examination: Examination, files: tuple[Entry, ...]) -> Keys | None:
+    """In a case under two-person control: workers open the files with these, and seal what they copy out of them."""
+    if examination.vault is None:
+        return None
+    reads = tuple(examination.vault.key(EVIDENCE, entry.sha256 or "") for entry in files)
+    return Keys(reads=reads, fresh=fresh_key)
 
 
 def _open_image(
-    examination: Examination, engine: Engine, address: str, name: str, image: ImageFiles
+    examination: Examination,
+    engine: Engine,
+    found: tuple[str, str, ImageFiles, tuple[Entry, ...]],
 ) -> list[AcquireSummary]:
+    address, name, image, files = found
     spool = examination.folder / "evidence" / ".images" / address.replace("/", "-")
-    params = {"image": address, "name": name}
-    with examination.step(Act.IMAGE_EXAMINE, params=params) as step:
+    with examination.step(Act.IMAGE_EXAMINE, params={"image": address, "name": name}) as step:
         examination.station.progress.begin(f"{address}: checking and searching the image {name}", size=image.size)
-        report = examine_image(engine, image, spool)
+        report = examine_image(engine, image, spool, keys=_keys(examination, files))
         examination.station.progress.end()
         summaries = [
             _acquire_store(examination, engine, report, store, spool / f"acquire-{number:04d}", address)
@@ -140,7 +237,8 @@ def _acquire_store(
     examination: Examination, engine: Engine, report: ImageReport, store: ImageStore, spool: Path, parent: str
 ) -> AcquireSummary:
     path = store.path.decode("utf-8", "backslashreplace")
-    known = {"parent": parent, "volume": store.volume["number"], "store": path, "kind": store.kind}
+    kind = store.kind if store.allocated else f"{store.kind}, deleted"
+    known = {"parent": parent, "volume": store.volume["number"], "store": path, "kind": kind, "inode": store.inode}
     source = ImageSource(engine=engine, report=report, store=store, spool=spool, parent=parent)
     return acquire_source(examination, source, {**known, "source": path, "resolved": ""}, wanted=known)
 
@@ -152,4 +250,6 @@ def _result(report: ImageReport, summaries: list[AcquireSummary]) -> dict[str, A
         "checked": report.checked,
         "evidence": [each.evidence for each in summaries],
         "unread": unread,
+        "walked": list(report.walked),
+        "only_names_left": list(report.gone),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from forensics.acquisition.image_files import IMAGE_KINDS
 from forensics.casefile.acts import Act, Phase
 from forensics.casefile.custody import custody
 from forensics.casefile.view import CaseView, EvidenceItem
@@ -13,7 +14,7 @@ from forensics.evidence.item import ROLES, Entry
 FIRST = 20
 _CONTROL = ("review", "people_sha256")
 """Facts that only a case under two-person control has."""
-_IMAGE_KINDS = frozenset(("e01", "raw-disk", "ewf-segment"))
+_IMAGE_KINDS = frozenset(kind.value for kind in IMAGE_KINDS)
 """Kinds of file that are opened as images instead of being parsed."""
 
 

@@ -62,12 +62,16 @@ _SIGNATURES: tuple[tuple[bytes, Kind, str], ...] = (
     (b"LVF\t\r\n\xff\x00", Kind.EWF_LOGICAL, "EWF logical evidence signature"),
     (b"LEF2\r\n\x81\x00", Kind.EWF_LOGICAL, "EWF2 logical evidence signature"),
     (b"\x1f\x8b\x08", Kind.GZIP, "gzip signature"),
-    (b"QFI\xfb", Kind.VIRTUAL_DISK, "QCOW signature"),
-    (b"KDMV", Kind.VIRTUAL_DISK, "VMDK sparse extent signature"),
-    (b"COWD", Kind.VIRTUAL_DISK, "VMDK COW extent signature"),
-    (b"# Disk DescriptorFile", Kind.VIRTUAL_DISK, "VMDK descriptor"),
-    (b"conectix", Kind.VIRTUAL_DISK, "VHD footer copy"),
-    (b"vhdxfile", Kind.VIRTUAL_DISK, "VHDX signature"),
+    (b"QFI\xfb", Kind.QCOW, "QCOW signature"),
+    (b"KDMV", Kind.VMDK, "VMDK sparse extent signature"),
+    (b"COWD", Kind.VMDK, "VMDK COW extent signature"),
+    (b"# Disk DescriptorFile", Kind.VMDK, "VMDK descriptor"),
+    (b"conectix", Kind.VHD, "VHD footer copy"),
+    (b"vhdxfile", Kind.VHD, "VHDX signature"),
+    (b"AFF10\r\n\x00", Kind.AFF, "AFF 1 to 3 signature"),
+    (b"<<< Oracle VM VirtualBox Disk Image >>>", Kind.VIRTUAL_DISK, "VirtualBox disk (VDI)"),
+    (b"WithoutFreeSpace", Kind.VIRTUAL_DISK, "Parallels disk"),
+    (b"WithouFreSpacExt", Kind.VIRTUAL_DISK, "Parallels disk"),
 )
 _NOT_OURS: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "PDF"),
@@ -91,7 +95,9 @@ def _signature(look: Look, name: str) -> Sniffed | None:
         if look.head.startswith(magic):
             return Sniffed(kind=Kind.UNKNOWN, strength=STRONG, why=f"{what}, which is no store")
     if look.size >= 512 and look.at(look.size - 512, 4) == b"koly":
-        return Sniffed(kind=Kind.VIRTUAL_DISK, strength=STRONG, why="DMG trailer")
+        return Sniffed(kind=Kind.VIRTUAL_DISK, strength=STRONG, why="Apple disk image (DMG) trailer")
+    if look.size >= 1024 and look.at(look.size - 512, 8) == b"conectix":
+        return Sniffed(kind=Kind.VHD, strength=STRONG, why="VHD footer of a fixed disk")
     return None
 
 
@@ -101,6 +107,9 @@ def _zip(look: Look, name: str) -> Sniffed | None:
     tail = look.at(max(0, look.size - HEAD), HEAD)
     if b"com.microsoft.__Messages" in look.head or b"com.microsoft.__Messages" in tail:
         return Sniffed(kind=Kind.OLM, strength=STRONG, why="zip with com.microsoft.__Messages")
+    # AFF4 Standard 1.0, 4.1: the volume is a zip whose members describe it; the first one is container.description.
+    if look.head[30:51] == b"container.description" or (b"information.turtle" in tail and b"version.txt" in tail):
+        return Sniffed(kind=Kind.AFF, strength=STRONG, why="zip with the members of an AFF4 volume")
     return Sniffed(kind=Kind.ZIP, strength=STRONG, why="zip local file header")
 
 

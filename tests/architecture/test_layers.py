@@ -46,7 +46,11 @@ TABLE: dict[str, May] = {
         ours=("formats", "evidence"),
         others={
             "pytsk3": "acquisition",
-            "pyewf": "acquisition",
+            "pyewf": "acquisition.ewf",
+            "pyvmdk": "acquisition.containers.vmdk",
+            "pyvhdi": "acquisition.containers.vhd",
+            "pyqcow": "acquisition.containers.qcow",
+            "pyvshadow": "acquisition.shadow_copies",
             "imapclient": "acquisition.imap.client",
             "dns": "acquisition.dns_records",
         },

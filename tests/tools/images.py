@@ -136,6 +136,30 @@ def e01(raw: Path, target: Path, *, segment: int = 0) -> Path:
     return target.with_suffix(".E01")
 
 
+def other_hash(first: Path) -> Path:
+    """An E01 that states another MD5 than its medium has, while every one of its chunks fits its checksum."""
+    data = bytearray(first.read_bytes())
+    at = data.index(b"hash\0\0\0\0")
+    while data[at : at + 16].rstrip(b"\0") != b"hash":
+        at = data.index(b"hash\0\0\0\0", at + 1)
+    body = at + 76
+    data[body] ^= 1
+    data[body + 32 : body + 36] = zlib.adler32(data[body : body + 32]).to_bytes(4, "little")
+    first.write_bytes(data)
+    return first
+
+
+def damaged_chunk(first: Path, chunk: int) -> Path:
+    """An E01 with one bit changed in a chunk, found by its table; the chunks of these images are stored plain."""
+    data = bytearray(first.read_bytes())
+    table = data.index(b"table\0\0\0")
+    offset = struct.unpack_from("<I", data, table + 76 + 24 + 4 * chunk)[0] & 0x7FFFFFFF
+    base = struct.unpack_from("<Q", data, table + 76 + 8)[0]
+    data[base + offset + 300] ^= 4
+    first.write_bytes(data)
+    return first
+
+
 def _empty(image: Path, size: int) -> None:
     with image.open("wb") as file:
         file.truncate(size)

@@ -64,6 +64,7 @@ FACTS: dict[str, Pair] = {
     "purpose": ("目的・鑑定事項", "Question asked"),
 }
 VERDICTS: dict[str, Pair] = {
+    "damaged": ("不一致（損傷チャンクを特定済み）", "it differs; the damaged chunks are named"),
     "not stored": ("内蔵ハッシュなし", "it holds none"),
     "same": ("一致", "same"),
     "differs": ("不一致", "differs"),
