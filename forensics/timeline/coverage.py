@@ -8,7 +8,8 @@
     rows         rows that an export of the audit log numbers, and that are not there (ResultIndex, ResultCount)
     lines        lines of a server's log that are empty or that no reader could read; the problems name them
 
-Ids of queues are no series in any of the logs that are read, so nothing can be missing between two of them.
+and what :mod:`forensics.timeline.gaps` tells: ``queue_ids``, ``queues``, ``sequence``, ``uncollected``. Ids of queues
+are no series, so nothing can be missing between two of them; but others name them.
 ``retention_days`` is what the log keeps by default, as its maker says; how it was set where it was taken is for a
 person to say.
 """
@@ -20,6 +21,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from forensics.casefile.view import CaseView
+from forensics.timeline import gaps
 
 RETENTION = {
     "exchange_tracking": 30,
@@ -129,13 +131,15 @@ WITH days AS (
     UNION ALL
     SELECT 'lines', evidence || ':' || source, evidence, source, NULL, file, NULL, NULL, NULL, 0, 0, [], missing, []
     FROM tl_unread
+    UNION ALL
+{gaps.ROWS}
 )
 SELECT * REPLACE (strftime(month, '%Y-%m') AS month), CASE source {_KEPT} END AS retention_days FROM rows
 ORDER BY kind, place, account NULLS FIRST, box NULLS FIRST, month NULLS LAST
 """  # noqa: S608 - filled with constants only
-"""``box`` is the mailbox of missing UIDs, or the file of missing rows and lines."""
+"""``box`` is the mailbox of missing UIDs, the file of missing rows and lines, or the host."""
 
-TABLES = (ACCOUNT_DAYS, UIDS, RESULT_ROWS, UNREAD)
+TABLES = (ACCOUNT_DAYS, UIDS, RESULT_ROWS, UNREAD, *gaps.TABLES)
 """Run after those of ``presence``, whose days of the logs are used."""
 
 

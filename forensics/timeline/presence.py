@@ -8,11 +8,12 @@
     not_covered   the account is a party, and no evidence of it covers that time, or keeps such mail
 
 A store covers what lies between its first and its last message, in months that it has mail of; it keeps sent (received)
-mail where it has any; what the log of a mailbox says was taken out of it was there, too. A copy with the same Message-ID
-and another body is there all the same. A log covers its days with lines between its first and last, but no silence of
-an hour or more in which several messages should have gone through; a line is expected only of mail from or to a domain
-of whose other mail it has nearly all. A draft that nothing shows as sent is expected nowhere. A message that only the
-logs name has a Message-ID and no logical message. Places that have nothing to do with a message have no row.
+mail where it has any; what the log of a mailbox says was taken out of it was there, too. A copy with the same
+Message-ID and another body is there all the same. A log covers its days with lines between its first and last, but no
+silence of an hour or more in which several messages should have gone through; a line is expected only of mail from or
+to a domain of whose other mail it has nearly all. A draft that nothing shows as sent is expected nowhere. A message
+that only the logs name has a Message-ID and no logical message. Places that have nothing to do with a message have no
+row.
 """
 
 from __future__ import annotations
