@@ -123,7 +123,7 @@ def _folder(found: dict[str, Any], at: Address, step: str) -> Iterator[Record]:
     status = found.get("status")
     if isinstance(status, dict) and found.get("read") is True:
         yield IndexEntry(
-            address=at.child(f"index:{step.partition(':')[2]}"),
+            address=at.child(step).child("index:1"),
             store_path=path,
             source="IMAP STATUS",
             uid_validity=_number(found.get("uidvalidity")),

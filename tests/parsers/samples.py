@@ -90,6 +90,7 @@ class Sample:
             metadata=self.head.get("metadata", {}),
             settings=self.settings(),
             folder=self.path.rpartition("/")[0],
+            said=tuple(self.head.get("said", ())),
         )
 
 
@@ -161,7 +162,7 @@ def written(sample: Sample, records: list[Record]) -> bytes:
     """The whole ``.jsonl`` of a sample that gives these records."""
     counts = dict(sorted(Counter(record.KIND for record in records).items()))
     found = {"corpus": sample.head.get("corpus"), "problems": counts.get("problem", 0), "records": counts}
-    given = ("path", "neighbours", "metadata", "settings")
+    given = ("path", "neighbours", "metadata", "settings", "said")
     head = {key: value for key, value in found.items() if value is not None}
     head |= {key: sample.head[key] for key in given if key in sample.head}
     body = lines(records)

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.samples.boxes import BOXES, MAILDIR, UID_LISTS
 from tests.samples.exports import EXPORTS
+from tests.samples.imap_account import ACCOUNT
 from tests.samples.letters import LETTERS
 from tests.samples.logs import LOGS
 from tests.samples.outlook import MESSAGES
@@ -24,7 +25,7 @@ def files() -> dict[str, bytes]:
     found |= {f"mbox/{name}": data for name, data in BOXES.items()}
     found |= {f"maildir/{name}": data for name, (data, _) in MAILDIR.items()}
     found |= {f"uid-list/{name}": data for name, (data, _) in UID_LISTS.items()}
-    found |= {name: data for name, (data, _) in (*LOGS.items(), *EXPORTS.items())}
+    found |= {name: data for name, (data, _) in (*LOGS.items(), *EXPORTS.items(), *ACCOUNT.items())}
     return found | {f"msg/{name}": data for name, data in MESSAGES.items()}
 
 
@@ -32,7 +33,7 @@ def as_found() -> dict[str, dict[str, Any]]:
     """How a sample was found, where its own name does not say it."""
     found = {f"maildir/{name}": head for name, (_, head) in MAILDIR.items()}
     found |= {f"uid-list/{name}": head for name, (_, head) in UID_LISTS.items()}
-    return found | {name: head for name, (_, head) in (*LOGS.items(), *EXPORTS.items())}
+    return found | {name: head for name, (_, head) in (*LOGS.items(), *EXPORTS.items(), *ACCOUNT.items())}
 
 
 def main() -> None:
