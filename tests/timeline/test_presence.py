@@ -194,6 +194,15 @@ def test_a_copy_with_another_body_is_not_missing(tmp_path: Path) -> None:
     assert not rows(view, "presence", "status = 'missing'")
 
 
+def test_what_a_log_says_was_taken_out_is_missing_even_after_the_last_message_of_the_store(tmp_path: Path) -> None:
+    one, two = two_stores(sato=[1, 3, 9], tanaka=[1, 3])
+    gone = line(1, JUNE + 10 * DAY, "expunge", source="dovecot", actor=TANAKA, message_ids=["<9@example.jp>"])
+    view = case_of(tmp_path / "case", [*one, gone], two)
+    assert cells(view, 9)[TANAKA] == ("missing", "deletion_logged")
+    plain = case_of(tmp_path / "plain", one, two)
+    assert cells(plain, 9)[TANAKA] == ("not_covered", "outside_of_store")
+
+
 def test_members_of_a_group_that_the_server_expanded_are_expected_to_have_it(tmp_path: Path) -> None:
     expanded = [
         line(1, JUNE, "sent", to=[member], detail={"orig_to": "all@example.jp"}, queue_id="4A1B2")
