@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from forensics.errors import FormatError
 from forensics.formats.attachment_clocks import pdf_syntax
@@ -25,6 +26,8 @@ _FACTS = {"Author": "author", "Creator": "program", "Producer": "producer", "Tit
 _MOST_UNPACKED = 1 << 26
 _MOST_STREAM = 1 << 23
 _MOST_VERSIONS = 50
+_MOST_METADATA = 300
+_MISS = 1 << 17
 
 
 def of_pdf(data: bytes) -> Claims:
@@ -71,16 +74,26 @@ def _information(data: bytes) -> Iterator[tuple[str, str]]:
 def _object_streams(data: bytes) -> Iterator[bytes]:
     """Every object stream (7.5.7), inflated, with its own numbers before it, within a limit."""
     left = _MOST_UNPACKED
-    for found in _PACKED.finditer(data):
-        start = max(data.rfind(b"obj", max(0, found.start() - 4096), found.start()), 0)
+    for start in _starts(data, _PACKED):
         head = data[start : start + 4096].partition(b"stream")[0]
         held = pdf_syntax.stream(data, start, min(left, _MOST_STREAM))
         numbers = {name: int(digits) for name, digits in _NUMBER.findall(head)}
-        if held and b"N" in numbers and b"First" in numbers:
-            left -= len(held)
-            yield b"%d %d " % (numbers[b"N"], numbers[b"First"]) + held
+        # What is no stream costs as much as a small one, so that a file of nothing else ends too.
+        left -= len(held or b"") + _MISS
         if left <= 0:
             return
+        if held and b"N" in numbers and b"First" in numbers:
+            yield b"%d %d " % (numbers[b"N"], numbers[b"First"]) + held
+
+
+def _starts(data: bytes, kind: re.Pattern[bytes]) -> Iterator[int]:
+    """Where the objects of a kind begin, each once."""
+    last = -1
+    for found in kind.finditer(data):
+        start = max(data.rfind(b"obj", max(0, found.start() - 4096), found.start()), 0)
+        if start != last:
+            last = start
+            yield start
 
 
 def _objects_in(held: bytes) -> Iterator[tuple[int, int, int]]:
@@ -107,8 +120,7 @@ def _packets(data: bytes) -> Iterator[bytes]:
             break
         yield data[at : end + 12]
         at, left = data.find(b"<x:xmpmeta", end), left - 1
-    for found in _METADATA.finditer(data):
-        start = max(data.rfind(b"obj", max(0, found.start() - 4096), found.start()), 0)
+    for start in islice(_starts(data, _METADATA), _MOST_METADATA):
         held = pdf_syntax.stream(data, start, _MOST_STREAM)
         if held and b"FlateDecode" in data[start : start + 4096].partition(b"stream")[0] and left > 0:
             left -= 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 
 from forensics.formats import charsets
 
@@ -16,14 +17,16 @@ _NAMED = re.compile(rb"/(CreationDate|ModDate|Author|Creator|Producer|Title)\s*(
 _STREAM = re.compile(rb"stream\r?\n")
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|.)", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b"", b"\r": b"", b"\r\n": b""}
-_LONGEST = 1 << 14
+_LONGEST = 1 << 13
+_LONGEST_PACKED = 1 << 20
+_MOST_TEXTS = 30
 LONGEST_DICTIONARY = 1 << 16
 
 
 def texts(data: bytes, start: int) -> Iterator[tuple[str, str]]:
     """The named texts of the dictionary that begins at ``start``."""
     end = _end(data, start)
-    for found in _NAMED.finditer(data, start, end):
+    for found in islice(_NAMED.finditer(data, start, end), _MOST_TEXTS):
         raw = _literal(data, found.end()) if data[found.end()] == 0x28 else _hexadecimal(data, found.end())
         if raw is not None:
             yield found[1].decode("ascii"), _decoded(raw)
@@ -35,8 +38,10 @@ def stream(data: bytes, start: int, most: int) -> bytes | None:
     if found is None:
         return None
     head, begin = data[start : found.start()], found.end()
-    end = data.find(b"endstream", begin)
-    raw = data[begin : end if end >= 0 else len(data)]
+    end = data.find(b"endstream", begin, begin + _LONGEST_PACKED)
+    if end < 0:
+        return None
+    raw = data[begin:end]
     if b"/Filter" not in head:
         return raw[:most]
     if head.count(b"FlateDecode") != 1 or b"/DecodeParms" in head or b"/Predictor" in head:

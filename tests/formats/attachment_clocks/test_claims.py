@@ -283,3 +283,17 @@ def test_any_changed_file_is_read_or_refused(data: st.DataObject) -> None:
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     with suppress(FormatError):
         claims_of(bytes(whole[: data.draw(st.integers(1, len(whole)))]))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"/Info 7 0 R\n" + b"obj /Type /ObjStm /N 1 /First 3 /FlateDecode stream\n" * 20_000,
+        b"obj /Type /Metadata /FlateDecode stream\n" * 20_000,
+        b"/Info 7 0 R 7 0 obj " + b"/Author (" * 50_000,
+        b"<x:xmpmeta>" * 20_000,
+    ],
+    ids=["object streams", "metadata", "open texts", "packets"],
+)
+def test_a_pdf_that_repeats_itself_comes_to_an_end(data: bytes) -> None:
+    assert claims_of(b"%PDF-1.4\n" + data).clocks == ()
