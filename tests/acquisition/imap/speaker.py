@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,12 +33,21 @@ class Speaker:
                 return answer(tag, command)
         return f"{tag} BAD what?\r\n".encode()
 
-    def serve(self, client: socket.socket) -> None:
-        with client, contextlib.suppress(OSError):
+    def serve(self, client: socket.socket, context: ssl.SSLContext | None, begin_clear: bool) -> None:
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            stack.enter_context(client)
+            if context is not None and not begin_clear:
+                client = stack.enter_context(context.wrap_socket(client, server_side=True))
             client.sendall(GREETING)
-            for raw in client.makefile("rb"):
+            stream = stack.enter_context(client.makefile("rb"))
+            while raw := stream.readline():
                 line = raw.decode().rstrip("\r\n")
                 self.heard.append(line)
+                if context is not None and begin_clear and line.endswith("STARTTLS"):
+                    client.sendall(f"{line.split()[0]} OK now\r\n".encode())
+                    client = stack.enter_context(context.wrap_socket(client, server_side=True))
+                    stream = stack.enter_context(client.makefile("rb"))
+                    continue
                 said = self.answer(line)
                 if said is None:
                     client.shutdown(socket.SHUT_RDWR)
@@ -86,8 +96,10 @@ def _holds(ids: str, uid: int) -> bool:
 
 
 @contextmanager
-def spoken(speaker: Speaker) -> Iterator[int]:
-    """The server on loopback, until the block ends."""
+def spoken(speaker: Speaker, context: ssl.SSLContext | None = None, *, begin_clear: bool = False) -> Iterator[int]:
+    """The server on loopback, until the block ends; with a context it speaks TLS, from the start or when asked."""
+    if begin_clear:
+        speaker.on("CAPABILITY", ok(b"* CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN"))
     listener = socket.create_server(("127.0.0.1", 0))
 
     def accept() -> None:
@@ -98,7 +110,7 @@ def spoken(speaker: Speaker) -> Iterator[int]:
             except OSError:
                 break
             speaker.connections += 1
-            threads.append(threading.Thread(target=speaker.serve, args=(client,), daemon=True))
+            threads.append(threading.Thread(target=speaker.serve, args=(client, context, begin_clear), daemon=True))
             threads[-1].start()
         for each in threads:
             each.join(5)

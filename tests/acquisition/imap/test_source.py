@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -156,7 +157,9 @@ def test_a_folder_that_cannot_be_opened_is_named_and_the_others_come(tmp_path: P
     with source_of(speaker) as source:
         store, done = acquired(source, tmp_path)
     assert stored(store) == TEXTS
-    assert [(each.path, each.reason) for each in done.receipt.refused] == [(b"mail/2024", "EXAMINE failed: not for you")]
+    assert [(each.path, each.reason) for each in done.receipt.refused] == [
+        (b"mail/2024", "EXAMINE failed: not for you")
+    ]
 
 
 def test_another_uidvalidity_in_the_middle_is_not_taken_for_the_same_folder(tmp_path: Path) -> None:
@@ -185,3 +188,23 @@ def test_without_tls_only_this_machine_may_be_asked() -> None:
     with pytest.raises(UsageError):
         account("imap.example.jp", "sato", "geheim", security="none")
     assert "geheim" not in repr(account("localhost", "sato", "geheim", security="none"))
+
+
+@pytest.mark.parametrize("kind", ["xoauth2", "oauthbearer"])
+def test_a_token_is_presented_where_it_is_asked_for_and_kept_nowhere(kind: str, tmp_path: Path) -> None:
+    speaker = usual(TEXTS)
+    speaker.on("AUTHENTICATE", lambda tag, command: b"+ \r\n")
+    speaker.on("$", lambda tag, command: f"{speaker.heard[-2].split()[0]} OK\r\n".encode())
+    with spoken(speaker) as port:
+        of = account("127.0.0.1", "sato", "geheim", security="none", port=port, sign_in=kind)
+        with ImapSource(of, now=clock(), sleep=lambda seconds: None) as source:
+            store, done = acquired(source, tmp_path)
+    said = next(line for line in speaker.heard if " " not in line)
+    assert b"auth=Bearer geheim" in base64.b64decode(said)
+    assert done.receipt.complete
+    for each in store.entries("EV-0001"):
+        if each.number is not None:
+            with store.open("EV-0001", each.number) as handle:
+                data = handle.read()
+            assert said.encode() not in data
+            assert b"geheim" not in data
