@@ -10,6 +10,7 @@ import sys
 
 _KNOWN = {
     "acquisition": "one large file with SHA-256 and MD5 and a read-back of the copy, beside dc3dd",
+    "carving": "mail carved out of a generated medium of 512 MiB, beside foremost",
     "html_report": "the timeline page with 50,000 events, until a browser shows it",
     "ledger": "100,000 ledger lines written in batches, singly and verified, and a tree of a million leaves",
     "message_tree": "the tree that seals a million messages, from their records",

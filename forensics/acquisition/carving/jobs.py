@@ -31,7 +31,7 @@ Report = Callable[[dict[str, Any]], None]
 
 STRETCH = 1 << 26
 """Fixed, so that what is found does not depend on how many workers there are."""
-_TOGETHER = 1 << 28
+_TOGETHER, _MOST_SHARES = 1 << 26, 512
 _PIECE = 1 << 20
 
 
@@ -52,9 +52,10 @@ def shares(space: Space) -> list[list[int]]:
     """Numbers of stretches, first and behind the last, and bytes of each share of the search."""
     out: list[list[int]] = []
     first = held = number = 0
+    together = max(_TOGETHER, space.size // _MOST_SHARES)
     for number, (start, end) in enumerate(cut(space, STRETCH), start=1):
         held += end - start
-        if held >= _TOGETHER:
+        if held >= together:
             out.append([first, number, held])
             first, held = number, 0
     return [*out, [first, number, held]] if held else out

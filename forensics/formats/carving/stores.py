@@ -33,6 +33,7 @@ def header_at(space: Space, at: int) -> StoreHeader | None:
 
 
 def kind_of(header: StoreHeader) -> Kind:
+    """What to call the store: the client that wrote it says so."""
     return _KINDS[header.client]
 
 
