@@ -194,7 +194,7 @@ def test_without_tls_only_this_machine_may_be_asked() -> None:
 def test_a_token_is_presented_where_it_is_asked_for_and_kept_nowhere(kind: str, tmp_path: Path) -> None:
     speaker = usual(TEXTS)
     speaker.on("AUTHENTICATE", lambda tag, command: b"+ \r\n")
-    speaker.on("$", lambda tag, command: f"{speaker.heard[-2].split()[0]} OK\r\n".encode())
+    speaker.on("$", lambda tag, command: f"{speaker.heard[-2].split()[0]} OK in\r\n".encode())
     with spoken(speaker) as port:
         of = account("127.0.0.1", "sato", "geheim", security="none", port=port, sign_in=kind)
         with ImapSource(of, now=clock(), sleep=lambda seconds: None) as source:
