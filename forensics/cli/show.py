@@ -103,7 +103,7 @@ def evidence(screen: Screen, case: Overview, states: dict[str, str] | None = Non
 def _item_facts(item: Item) -> list[tuple[str, str]]:
     facts = [("holds", f"{many(item.files, 'file')}, {size(item.size)}")]
     if item.parent:
-        facts.append(("found in the image", item.parent))
+        facts.append(("found in", item.parent))
     return [*facts, ("SHA-256 of its manifest", item.manifest_sha256)]
 
 

@@ -29,9 +29,10 @@ BLOCK_DEVICE = "block device"
 CHARACTER_DEVICE = "character device"
 UNKNOWN = "unknown"
 
-SEGMENT, PAPER = "image-segment", "acquisition-paper"
-ROLES = frozenset((SEGMENT, PAPER))
-"""What ``facts["role"]`` says of a stored file that is no source of mail itself: an image's further segments, papers."""
+SEGMENT, PAPER, OPENED = "image-segment", "acquisition-paper", "opened-archive"
+ROLES = frozenset((SEGMENT, PAPER, OPENED))
+"""What is said of a stored file that is no source of mail itself: an image's further segments, papers that come with
+mail, an archive whose members are an item of their own. ``facts["role"]`` names the first two."""
 
 _ITEM = re.compile(r"EV-[0-9]{4,}")
 _LINE = re.compile(rb"([0-9a-f]{64})  (data/[0-9]{6,12}\.bin|files\.jsonl|acquisition\.json)")

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from forensics import canonical
-from forensics.acquisition.exports.sources import STATED
+from forensics.acquisition.exports.sources import ARCHIVE, STATED
 from forensics.acquisition.exports.statement import STATEMENT
 from forensics.casefile.view import CaseView, EvidenceItem
 from forensics.errors import FormatError
+from forensics.evidence.item import OPENED, PAPER
 from forensics.examination.conductor import Examination
 
 _KEPT = ("flags", "folder", "uid", "received_ns", "received_raw", "zone_unknown", "orphaned")
@@ -34,18 +35,37 @@ def said_for(view: CaseView, item: EvidenceItem) -> dict[str, Any]:
 
 
 def join(examination: Examination, params: dict[str, Any], files: dict[str, dict[str, Any]]) -> None:
-    """Put what is said into the files of a parse: a list, one object a message, from the first on."""
+    """Put what is said into the files of a parse: a list, one object a message, from the first on.
+
+    Files that tell of mail and hold none, and archives whose members are items of their own, get that as their role.
+    """
+    for number in _opened(examination, params["evidence"]):
+        if number in files:
+            files[number]["role"] = OPENED
     for each in params.get(SAID, ()):
         for line in _lines(examination, each["evidence"]):
-            item, _, number = str(line.get("file", "")).partition("/")
+            item, _, number = str(line.get("file") or line.get("paper", "")).partition("/")
             message = line.get("message")
-            if item != params["evidence"] or number not in files or not isinstance(message, int):
+            if item != params["evidence"] or number not in files:
+                continue
+            if "paper" in line:
+                files[number]["role"] = PAPER
+            if not isinstance(message, int):
                 continue
             said: list[dict[str, Any]] = files[number].setdefault(SAID, [])
             if not 0 < message <= len(said) + 10_000_000:
                 continue
             said += [{} for _ in range(message - len(said))]
             said[message - 1] = {name: line[name] for name in _KEPT if name in line}
+
+
+def _opened(examination: Examination, item: str) -> Iterator[str]:
+    """The numbers of the archives of the item that were opened."""
+    for name in examination.evidence.items():
+        source = examination.evidence.acquisition(name)["source"]
+        parent, _, number = str(source.get("parent", "")).partition("/")
+        if source.get("kind") == ARCHIVE and parent == item:
+            yield number
 
 
 def _lines(examination: Examination, item: str) -> Iterator[dict[str, Any]]:
@@ -60,7 +80,7 @@ def _lines(examination: Examination, item: str) -> Iterator[dict[str, Any]]:
                 line = canonical.decode(raw.rstrip(b"\n"))
             except FormatError:
                 continue
-            if isinstance(line, dict) and "file" in line:
+            if isinstance(line, dict) and ("file" in line or "paper" in line):
                 yield line
 
 

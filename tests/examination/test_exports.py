@@ -50,6 +50,8 @@ def test_a_vault_export_in_zips_is_opened_held_against_its_statement_and_labelle
     assert [row["subject"] for row in found] == ["export 1", "export 2", "export 3"]
     assert found[1]["flags"] == ["read", "label:ARCHIVED", "label:工事"]
     assert problems(case) == []
+    with Examination(case, station()) as examination:
+        assert {each.exit_code for each in parse(examination)} == {0}
     assert verify(case).differences == ()
     assert [each.state for each in acquired(case, export)] == ["unchanged"] * 4
 

@@ -62,7 +62,8 @@ class Delivery:
     files: tuple[File, ...]
     statement: Statement
     root: str = ""
-    listed: set[str] = field(default_factory=set)
+    lists: set[str] = field(default_factory=set)
+    """The addresses of the lists of checksums."""
 
     def named(self, *endings: str) -> list[File]:
         """The files whose names end so, whatever their case, in order of their paths."""
@@ -104,6 +105,7 @@ def check_lists(delivery: Delivery) -> None:
         listed = checksums.read_list(file.read())
         if not listed:
             continue
+        delivery.lists.add(file.at)
         delivery.statement.stated["listed files"] = delivery.statement.stated.get("listed files", 0) + len(listed)
         for each in listed:
             _check_listed(delivery, each, file)
@@ -117,7 +119,6 @@ def _check_listed(delivery: Delivery, listed: checksums.Listed, source: File) ->
             MISSING, listed.name, f"{shown} lists it with its {listed.algorithm.upper()}, and it is not there"
         )
         return
-    delivery.listed.add(found[0].at)
     values = {digest(each, listed.algorithm) for each in found}
     if listed.hex in values:
         delivery.statement.met(listed.algorithm)

@@ -29,6 +29,8 @@ def check(
     statement = Statement(export=args["kind"])
     delivery = Delivery(files=files_of(args["files"], reads), statement=statement)
     CHECKS[args["kind"]](delivery)
+    names = {file.at for file in delivery.files if recognised.is_paper(args["kind"], file.name)}
+    statement.papers = sorted(names | delivery.lists)
     with (spool / STATEMENT).open("wb") as out:
         for line in statement.lines():
             out.write(line)

@@ -41,6 +41,21 @@ _MAIL_NAMES = (
 )  # fmt: skip
 
 
+_PAPERS: dict[str, re.Pattern[str]] = {
+    VAULT: re.compile(r".*-(?:metadata\.(?:xml|csv)|results-count\.csv|account-exceptions\.csv|group-membership\.csv)"),
+    TAKEOUT: re.compile(r"archive_browser\.html"),
+    GYB: re.compile(r"msg-db\.sqlite(?:-wal|-journal|-shm)?"),
+    PURVIEW: _PURVIEW_NAME,
+    ZIMBRA: re.compile(r".*\.meta"),
+    DOVECOT: re.compile(r"dovecot\.(?:map\.|list\.)?index.*|dovecot-uidvalidity.*"),
+}
+
+
+def is_paper(kind: str, name: str) -> bool:
+    """Whether a file of an export of this kind tells of the mail and holds none."""
+    return _PAPERS[kind].fullmatch(name) is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
     """One stored file: its address, and its path among all that was given; a member lies below its archive's path.

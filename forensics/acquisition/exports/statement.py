@@ -2,7 +2,7 @@
 
 ``statement.jsonl`` is canonical JSON, a line each: the head ``{"export":KIND,"v":1,"stated":{},"arrived":{}}``; then
 what is wrong, ``{"lack":"missing","what":...,"why":...}``; then what the provider says of messages that arrived,
-``{"file":"EV-0001/000002","message":3,"labels":[...]}``.
+``{"file":"EV-0001/000002","message":3,"labels":[...]}``; then the files that hold no mail, ``{"paper":...}``.
 """
 
 from __future__ import annotations
@@ -73,6 +73,8 @@ class Statement:
     lacks: list[Lack] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    papers: list[str] = field(default_factory=list)
+    """The addresses of the files that tell of the mail and hold none."""
 
     def lack(self, kind: str, what: str, why: str, at: str = "") -> None:
         """One more thing that is not as stated."""
@@ -107,6 +109,7 @@ class Statement:
         yield canonical.encode(self.head()) + b"\n"
         yield from (canonical.encode(lack.to_json()) + b"\n" for lack in self.lacks)
         yield from (canonical.encode(said.to_json()) + b"\n" for said in self.said)
+        yield from (canonical.encode({"paper": at}) + b"\n" for at in self.papers)
 
 
 def lack_of(line: Mapping[str, Any]) -> Lack | None:
