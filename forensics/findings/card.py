@@ -2,7 +2,9 @@
 
 id, version          D01 and a text; the id is the row of the catalogue that it answers
 title, explanation   Japanese and English
-needs                the views that it reads; one without rows means "not run, because"
+needs                the views that it reads; one without rows means "not run, because", but for tables of the client
+uses                 views that it reads too, and that may be empty
+requires             those tables of the client without which it is not run either
 stage                1 metadata, 2 words around a hit, 3 whole texts
 confidence           certain, likely or possible; a row of the answer may have a column ``confidence`` of its own
 parameters           name: value, unit, and what it means in Japanese and English; ``$name`` in the SQL
@@ -31,7 +33,7 @@ from forensics.findings.plain_yaml import read_yaml
 
 _TODO = "mend the card; docs/how-to/rules.md shows what one looks like"
 _KEYS = frozenset((
-    "id", "version", "title", "explanation", "needs", "stage", "confidence", "parameters", "guards", "sql", "detector",
+    "id", "version", "title", "explanation", "needs", "uses", "requires", "stage", "confidence", "parameters", "guards", "sql", "detector",
     "group", "claim", "because", "considered", "could_not_read", "also_possible", "does_not_show", "answers", "tests",
 ))  # fmt: skip
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
@@ -58,6 +60,8 @@ class Card:
     title: Pair
     explanation: Pair
     needs: tuple[str, ...]
+    uses: tuple[str, ...]
+    requires: tuple[str, ...]
     stage: int
     confidence: Confidence
     parameters: Mapping[str, Parameter]
@@ -97,6 +101,8 @@ def read_card(data: bytes, place: str, pack: str = "") -> Card:
         title=_pair(value, "title", place),
         explanation=_pair(value, "explanation", place),
         needs=_texts(value, "needs", place),
+        uses=_texts(value, "uses", place),
+        requires=_texts(value, "requires", place),
         stage=_stage(value, place),
         confidence=_confidence(value, place),
         parameters=_parameters(value.get("parameters") or {}, place),

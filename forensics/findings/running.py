@@ -35,8 +35,8 @@ def run(case: CaseView, card: Card, values: Mapping[str, Value]) -> Iterator[Fin
     if case.vault is not None and card.stage > 1:
         yield Looked(rule=card.id, version=card.version, why_not=(WITHHELD,))
         return
-    views.prepare(case, card.needs)
-    why = lacking(case, card.needs)
+    views.prepare(case, (*card.needs, *card.uses, *card.requires))
+    why = lacking(case, card.needs, card.requires)
     if why:
         yield Looked(rule=card.id, version=card.version, why_not=why)
         return
@@ -48,9 +48,13 @@ def run(case: CaseView, card: Card, values: Mapping[str, Value]) -> Iterator[Fin
             yield each
 
 
-def lacking(case: CaseView, needs: Iterable[str]) -> tuple[Pair, ...]:
-    """What the case lacks of what a rule needs to run at all, a sentence for each."""
-    missing = (name for name in needs if not _optional(name) and not _has_rows(case, name))
+def lacking(case: CaseView, needs: Iterable[str], requires: Iterable[str] = ()) -> tuple[Pair, ...]:
+    """What the case lacks of what a rule needs to run at all, a sentence for each.
+
+    A table of the client may be missing, unless the rule ``requires`` it.
+    """
+    wanted = (*requires, *(name for name in needs if not _optional(name)))
+    missing = (name for name in wanted if not _has_rows(case, name))
     titles = dict.fromkeys(_title(name) for name in missing)
     return tuple(
         (f"実行していない: この事件に{ja}がない", f"not run, because this case holds no {en}") for ja, en in titles

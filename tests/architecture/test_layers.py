@@ -74,6 +74,7 @@ TABLE: dict[str, May] = {
             "yaml": "findings.plain_yaml",
             "duckdb": "findings.sql",
             "publicsuffixlist": "findings.views.mail",
+                "jpholiday": "findings.views.behaviour",
         },
     ),
     "playbooks": May(ours=(*VIEW, "timeline")),

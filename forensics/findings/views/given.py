@@ -16,8 +16,8 @@ def _table(name: str) -> Callable[[CaseView], None]:
         make_table(case, f"given_{name}", kind.columns, reference.rows_of(case, name))
         # What is empty is not known; a day is a day.
         columns = ", ".join(
-            f"try_cast(nullif({column}, '') AS DATE) AS {column}" if column in kind.days
-            else f"nullif({column}, '') AS {column}" for column in kind.columns
+            f"try_cast(nullif(\"{column}\", '') AS DATE) AS \"{column}\"" if column in kind.days
+            else f"nullif(\"{column}\", '') AS \"{column}\"" for column in kind.columns
         )  # fmt: skip
         case.connection.execute(f"CREATE TEMP TABLE {_shown(name)} AS SELECT {columns} FROM given_{name}")  # noqa: S608 - names of this program
 
