@@ -69,7 +69,10 @@ def test_a_file_without_a_file_system_is_carved_as_a_bare_medium(tmp_path: Path)
     image.write_bytes(medium.noise().data)
     with open_case(tmp_path / "case") as examination:
         item = carved(examination, image)
-        stored = {examination.evidence.open(item, number).read() for number in (1, 2)}
+        stored = set()
+        for number in (1, 2):
+            with examination.evidence.open(item, number) as handle:
+                stored.add(handle.read())
     assert stored == set(medium.laid.values())
 
 
