@@ -13,7 +13,7 @@ from forensics.acquisition.fat_entries import FatVolume, Owners
 from forensics.acquisition.filesystem_values import FoundFile, FoundFolder, Gone, Stream, Volume
 from forensics.acquisition.filesystems import Image
 from forensics.acquisition.ntfs_records import Deleted, records
-from forensics.acquisition.standing import Extents, nothing_left, with_contested, with_overwritten
+from forensics.acquisition.standing import Extents, nothing_left, with_claims, with_overwritten
 from forensics.errors import FormatError
 
 _MFT = 0
@@ -42,15 +42,12 @@ def settle(
         found = _placed(image, volume, live, folders, found)
     taken = Extents(_blocks(live, folders))
     settled = Settled()
-    standing: list[FoundFile] = []
-    for file in found:
-        marked = with_overwritten(file, taken)
-        left = tuple(each for each in marked.streams if each.size > 0 and not nothing_left(each))
+    for file in with_claims([with_overwritten(each, taken) for each in found]):
+        left = tuple(each for each in file.streams if each.size > 0 and not nothing_left(each))
         if left:
-            standing.append(replace(marked, streams=left))
+            settled.files.append(replace(file, streams=left))
         else:
-            settled.gone.append(Gone(volume=volume.number, path=file.path, inode=file.inode, why=_why(marked)))
-    settled.files = with_contested(standing)
+            settled.gone.append(Gone(volume=volume.number, path=file.path, inode=file.inode, why=_why(file)))
     return settled
 
 
@@ -68,7 +65,7 @@ def _why(file: FoundFile) -> str:
     if not any(each.size for each in file.streams):
         return "it was empty when it was deleted, or its inode no longer says how long it was"
     if any(each.overwritten and each.overwritten[0].image_offset >= 0 for each in file.streams):
-        return "live files have taken all of its places"
+        return "other files have taken all of its places since"
     return "its inode no longer says where it stood"
 
 

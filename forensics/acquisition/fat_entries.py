@@ -69,7 +69,9 @@ class FatVolume:
         self._first_data = self._table + boot[16] * table
         self._heap = self._first_data + roots
         self.clusters = max(0, total - self._heap) // self._per_cluster
-        self._width = 12 if self.clusters < 4085 else 16 if self.clusters < 65525 else 32
+        # The number of clusters decides, but a volume without a 16-bit size of its tables was made as FAT32.
+        small = 12 if self.clusters < 4085 else 16
+        self._width = small if self.clusters < 65525 and int.from_bytes(boot[22:24], "little") else 32
 
     @property
     def cluster_size(self) -> int:

@@ -91,29 +91,77 @@ def _of(file: FoundFile, stream: Stream) -> Iterable[Range]:
     return (Range(file_offset=-1, image_offset=start, length=length) for start, length in file.blocks)
 
 
-def with_contested(files: Sequence[FoundFile]) -> list[FoundFile]:
-    """Deleted files with those parts marked that more than one of them claims."""
-    spans = sorted(
-        (each.image_offset, each.image_offset + each.length, number)
+def with_claims(files: Sequence[FoundFile]) -> list[FoundFile]:
+    """Deleted files that claim the same place: it is of the one written last, and overwritten in the others.
+
+    A place had one owner at a time, so the later one wrote over the earlier. Where their times do not tell, the
+    place is marked as contested in each of them.
+    """
+    lost: dict[int, list[tuple[int, int]]] = {}
+    shared: dict[int, list[tuple[int, int]]] = {}
+    for start, length, claiming in _overlaps(files):
+        last = max(_written(files[number]) for number in claiming)
+        latest = [number for number in claiming if _written(files[number]) == last]
+        for number in claiming:
+            if number not in latest:
+                lost.setdefault(number, []).append((start, length))
+            elif len(latest) > 1:
+                shared.setdefault(number, []).append((start, length))
+    return [
+        _claimed(file, Extents(lost.get(number, ())), Extents(shared.get(number, ())))
+        for number, file in enumerate(files)
+    ]
+
+
+def _written(file: FoundFile) -> int:
+    return max(file.times.modified or 0, file.times.born or 0)
+
+
+def _overlaps(files: Sequence[FoundFile]) -> Iterator[tuple[int, int, list[int]]]:
+    """Stretches that more than one file claims, with the numbers of those files."""
+    edges = sorted(
+        edge
         for number, file in enumerate(files)
         for stream in file.streams
         for each in stream.ranges
         if each.image_offset >= 0
+        for edge in ((each.image_offset, 1, number), (each.image_offset + each.length, -1, number))
     )
-    shared: list[tuple[int, int]] = []
-    reach, owner = -1, -1
-    for start, end, number in spans:
-        if start < reach and number != owner:
-            shared.append((start, min(end, reach) - start))
-        if end > reach:
-            reach, owner = end, number
-    taken = Extents(shared)
-    if not taken:
-        return list(files)
-    return [
-        replace(file, streams=tuple(replace(each, contested=parts(each.ranges, taken)) for each in file.streams))
-        for file in files
-    ]
+    active: dict[int, int] = {}
+    last = 0
+    for place, change, number in edges:
+        if len(active) > 1 and place > last:
+            yield last, place - last, sorted(active)
+        active[number] = active.get(number, 0) + change
+        if not active[number]:
+            del active[number]
+        last = place
+
+
+def _claimed(file: FoundFile, lost: Extents, shared: Extents) -> FoundFile:
+    if not lost and not shared:
+        return file
+    streams = (
+        replace(
+            each,
+            overwritten=_in_order((*each.overwritten, *parts(each.ranges, lost))),
+            contested=parts(each.ranges, shared),
+        )
+        for each in file.streams
+    )
+    return replace(file, streams=tuple(streams))
+
+
+def _in_order(ranges: Iterable[Range]) -> tuple[Range, ...]:
+    """Each byte of the file once, in its order; live files and later deleted ones may have taken the same place."""
+    out: list[Range] = []
+    for each in sorted(ranges, key=lambda each: (each.file_offset, -each.length)):
+        done = out[-1].file_offset + out[-1].length if out else 0
+        cut = max(0, done - each.file_offset)
+        if cut < each.length:
+            place = each.image_offset + cut if each.image_offset >= 0 else -1
+            out.append(Range(file_offset=each.file_offset + cut, image_offset=place, length=each.length - cut))
+    return tuple(out)
 
 
 def nothing_left(stream: Stream) -> bool:
