@@ -86,8 +86,11 @@ WHERE source IN ('m365_audit', 'dovecot', 'google_activity', 'google_gmail', 'ex
 ENDPOINT = """
 CREATE TEMP TABLE endpoint AS
 SELECT id AS record, address, evidence, substr(source, 10) AS system, utc, lower(operation) AS action,
-       lower(trim(actor)) AS account,
-       lower(trim(sender)) AS sender, recipient, recipients, subject, size, status, detail
+       lower(trim(actor)) AS account, lower(trim(sender)) AS sender, recipient, recipients, subject, size, status,
+       lower(json_extract_string(detail, '$.file_sha256')) AS sha256, json_extract_string(detail, '$.verdict') AS verdict,
+       json_extract_string(detail, '$.src_path') AS src_path, json_extract_string(detail, '$.dest_path') AS dest_path,
+       json_extract_string(detail, '$.url') AS url, json_extract_string(detail, '$.device') AS device,
+       coalesce(from_json(json_extract(detail, '$.attachments'), '["VARCHAR"]'), []) AS names, detail
 FROM log_event WHERE starts_with(source, 'endpoint:')
 """
 

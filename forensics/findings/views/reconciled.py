@@ -24,7 +24,7 @@ SELECT whole.*, site.registered AS domain, coalesce(site.internal, FALSE) AS int
 FROM whole LEFT JOIN site ON site.host = regexp_extract(rcpt, '@([^@]+)$', 1)
 """
 
-# The same message is known to the transport by its own Message-ID; a system that gives it another one is met by likeness.
+# The transport knows a message by its own Message-ID; a system that gives it another one is met by likeness.
 SKEW = f"""
 CREATE TEMP TABLE hold_skew AS
 SELECT hold_rcpt.system, median(epoch(delivery.utc) - epoch(hold_rcpt.utc)) AS seconds, count(*) AS pairs
@@ -41,7 +41,8 @@ WITH found AS (
            delivery.utc AS delivered_utc, delivery.outcome, delivery.address AS delivery_address
     FROM hold_rcpt JOIN delivery ON delivery.message_id = hold_rcpt.message_id AND delivery.recipient = hold_rcpt.rcpt
     UNION ALL
-    SELECT hold_rcpt.record, hold_rcpt.rcpt, delivery.record, 'likeness', delivery.utc, delivery.outcome, delivery.address
+    SELECT hold_rcpt.record, hold_rcpt.rcpt, delivery.record, 'likeness', delivery.utc, delivery.outcome,
+           delivery.address
     FROM hold_rcpt JOIN delivery ON delivery.recipient = hold_rcpt.rcpt AND delivery.sender = hold_rcpt.sender
     LEFT JOIN hold_skew USING (system) LEFT JOIN mail ON mail.logical_id = delivery.logical_id
     WHERE hold_rcpt.message_id IS NULL
