@@ -6,6 +6,7 @@ What a test may write stands in docs/how-to/rules.md.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
@@ -68,6 +69,7 @@ class StandIn(CaseView):
         self._known = {*tables.SCHEMAS, *TIMELINE_TABLES}
         self._rows: dict[str, list[dict[str, Any]]] = {}
         self._ids: dict[str, str] = {}
+        self._contents: dict[str, bytes] = {}
         for number, each in enumerate(test.get("mail") or [], start=1):
             self._mail(number, each)
         for number, each in enumerate(test.get("log") or [], start=1):
@@ -161,14 +163,26 @@ class StandIn(CaseView):
         self._add("recipient", message_id_ref=ref, position=1, role=role, mail_address=plain,
                   name=name or shown.strip() or None)  # fmt: skip
 
+    def content(self, sha256: str) -> bytes:
+        """The bytes of a file whose ``content`` or ``base64`` a test writes down."""
+        return self._contents[sha256]
+
     def _file(self, ref: str, position: int, file: Mapping[str, Any]) -> None:
+        """One file: name, content or base64, sha256, size, other columns, and ``members`` of an archive."""
         name = str(file["name"])
-        sha256 = str(file.get("sha256") or hashlib.sha256(str(file.get("content", name)).encode()).hexdigest())
+        data = base64.b64decode(str(file["base64"])) if "base64" in file else str(file.get("content", name)).encode()
+        sha256 = str(file.get("sha256") or hashlib.sha256(data).hexdigest())
+        self._contents[sha256] = data
         more = {
-            key: file[key] for key in ("detected_type", "declared_type", "content_id", "disposition") if key in file
+            key: file[key]
+            for key in ("detected_type", "declared_type", "content_id", "disposition", "names", "crc32", "facts")
+            if key in file
         }
-        self._add("attachment", message_id_ref=ref, position=position, name=name, sha256=sha256,
-                  size=int(file.get("size", 10_000)), **more)  # fmt: skip
+        owner = self._add("attachment", message_id_ref=ref, position=position, name=name, sha256=sha256,
+                          size=int(file.get("size", 10_000)), **more)  # fmt: skip
+        for number, member in enumerate(file.get("members") or [], start=1):
+            self._add("archive_member", **{"depth": 1, "message_id_ref": ref, "position": number,
+                                           "attachment_ref": owner, "within": owner, **member})  # fmt: skip
 
     def _log(self, number: int, each: Mapping[str, Any]) -> None:
         """One line of a log: columns of ``log_event``, with ``at`` for its time and ``of`` for the id of a message."""
