@@ -25,7 +25,6 @@ def command(
     Without an option, every table is listed with what the case has of it. A newer version of a table is kept beside the
     older ones, and rules read the newest. Rules that need a table which is not there say so.
     """
-    from forensics.casefile.view import CaseView
     from forensics.examination import case_tables
 
     if templates is not None:
@@ -43,7 +42,7 @@ def command(
     for each in done:
         state = "unchanged" if each.unchanged else "put in"
         shared_.screen.line(f"{each.table}: {many(each.rows, 'row')}, {state}, {each.path}, SHA-256 {each.sha256}")
-    held = case_tables.tables_of(CaseView(case))
+    held = case_tables.tables_of(case)
     if not added:
         rows = [[one.table, one.ja, one.en, f"{one.rows:,}" if one.path else ""] for one in held]
         shared_.screen.table(["table", "日本語", "what", "rows"], rows, indent=0)

@@ -68,13 +68,14 @@ def add_table(examination: Examination, name: str, path: Path) -> TableSummary:
     return TableSummary(table=name, path=place, sha256=sha256, rows=rows, unchanged=False)
 
 
-def tables_of(view: CaseView | None) -> tuple[TableState, ...]:
+def tables_of(case: Path) -> tuple[TableState, ...]:
     """Every kind of table, and what the case has of it."""
-    held = {each.name: each for each in reference.stored(view)} if view is not None else {}
+    view = CaseView(case)
+    held = {each.name: each for each in reference.stored(view)}
     found = []
     for name, kind in reference.KINDS.items():
         path = held[name].path if name in held else ""
-        rows = len(reference.rows_of(view, name)) if view is not None and path else 0
+        rows = len(reference.rows_of(view, name)) if path else 0
         ja, en = kind.title
         found.append(TableState(table=name, ja=ja, en=en, columns=kind.columns, path=path, rows=rows))
     return tuple(found)

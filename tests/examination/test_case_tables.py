@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from forensics.casefile.view import CaseView
 from forensics.errors import UsageError
 from forensics.examination.case_tables import add_table, faults_of, tables_of, write_templates
 from forensics.examination.conductor import Examination
@@ -41,7 +40,7 @@ def test_a_table_is_read_as_it_was_put_in_and_the_newest_version_counts(case: Pa
     assert (one.path, two.path, again.unchanged) == ("tables/own_domains/0001.csv", two.path, True)
     assert [(row["domain"], row["since"]) for row in rows] == [("example.co.jp", "2026-04-01"), ("例え.jp", "")]
     assert verify(case).exit_code == 0
-    assert next(each.rows for each in tables_of(CaseView(case)) if each.table == "own_domains") == 2
+    assert next(each.rows for each in tables_of(case) if each.table == "own_domains") == 2
 
 
 def test_a_table_that_somebody_changed_is_found_and_not_read(case: Path, tmp_path: Path) -> None:
