@@ -198,3 +198,21 @@ def test_an_image_with_a_broken_partition_table_says_what_was_tried_and_what_to_
 def new_case(folder: Path) -> Path:
     with open_case(folder):
         return folder
+
+
+def test_a_damaged_e01_is_read_on_with_3_and_its_chunk_and_the_files_that_touch_it_are_named(
+    mail: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    raw = images.ext4(tmp_path / "disk.img", mail[0])
+    first = images.e01(raw, tmp_path / "disk")
+    chunk = raw.read_bytes().index(b"<100@example.jp>") // 32768
+    images.damaged_chunk(first, chunk)
+    done = forensics("acquire", first, "--case", new_case(tmp_path / "case"))
+    said = done.stdout + done.stderr
+    assert done.returncode == PARTLY_READ, said
+    assert f"chunk {chunk} of the image being damaged" in said
+    assert "Users/田中/mail/archive.bin: " in said
+    assert "stand in damaged chunks of the image" in said
+    sound(tmp_path / "case")
+    again = forensics("acquire", first, "--case", tmp_path / "case")
+    assert again.returncode == PARTLY_READ

@@ -106,8 +106,9 @@ CONTAINERS: tuple[Container, ...] = (
         name="vhd", title="VHD and VHDX (Hyper-V), differencing disks too", module=f"{_HERE}.vhd", library="pyvhdi",
         distribution="libvhdi-python",
     ),
+    Container(name="qcow", title="QCOW 2 and 3 (QEMU), with backing files", module=f"{_HERE}.qcow"),
     Container(
-        name="qcow", title="QCOW 1 to 3 (QEMU), with backing files", module=f"{_HERE}.qcow", library="pyqcow",
+        name="qcow 1", title="QCOW of version 1", module=f"{_HERE}.qcow", library="pyqcow",
         distribution="libqcow-python",
     ),
     Container(
@@ -117,6 +118,8 @@ CONTAINERS: tuple[Container, ...] = (
     Container(name="aff", title="AFF and AFF4", module=_HERE, unread=_AFF4),
     Container(name="other", title="VDI, Parallels, DMG, and EWF logical evidence", module=_HERE, unread=_OTHER),
 )  # fmt: skip
+_BELOW = {"qcow": ("raw",)}
+"""What a kind of image may build on beside its own."""
 _BY_NAME = {each.name: each for each in CONTAINERS}
 
 
@@ -137,7 +140,7 @@ def open_layers(layers: Sequence[Layer]) -> OpenMedium:
     if missing:
         raise FormatError(f"this image cannot be opened: {missing}")
     for each in layers[1:]:
-        if each.container != layers[0].container:
+        if each.container not in (layers[0].container, *_BELOW.get(layers[0].container, ())):
             raise FormatError(
                 f"{each.names[0]}, on which this image builds, is of another kind: {each.container}",
                 todo="join them on a copy (qemu-img convert) and acquire the result beside these files",

@@ -77,7 +77,7 @@ def take(engine: LocalEngine, report: ImageReport, spool: Path, *, deleted: bool
 def standing(
     data: bytes, before: bytes, after: bytes, ranges: list[list[int]], block: int
 ) -> tuple[bytes, list[list[int]]]:
-    """What is left of a file that stood in these ranges: its bytes with zeros for blocks that changed, and those ranges."""
+    """What is left of a file in these ranges: its bytes with zeros for blocks that changed, and those ranges."""
     left, gone = bytearray(data), []
     for start, place, length in ranges:
         for at in range(0, length, block):

@@ -1,4 +1,4 @@
-"""Deleted mail comes back exactly as far as it stands: whole, in part with the ranges that are gone, or by name alone."""
+"""Deleted mail comes back exactly as far as it stands: whole, in part with what is gone named, or by name alone."""
 
 from __future__ import annotations
 
