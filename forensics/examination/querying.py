@@ -58,8 +58,9 @@ def opened(folder: Path) -> CaseView:
 
 def ask(case: CaseView, question: Question, *, limit: int) -> Answer:
     """The number of events and the first ``limit`` of them."""
-    total = query.count(case, question)
-    return Answer(events=total, shown=tuple(query.events(case, question, limit=limit)))
+    shown = tuple(query.events(case, question, limit=limit))
+    # What is shown whole needs no counting.
+    return Answer(events=len(shown) if len(shown) < limit else query.count(case, question), shown=shown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +74,9 @@ class TableAnswer:
 
 def ask_table(case: CaseView, name: str, question: Question, *, limit: int) -> TableAnswer:
     """The number of rows of a table and the first ``limit`` of them."""
-    return TableAnswer(
-        rows=tabled.count(case, name, question),
-        columns=tabled.TABLES[name].shown,
-        shown=tuple(tabled.rows(case, name, question, limit=limit)),
-    )
+    shown = tuple(tabled.rows(case, name, question, limit=limit))
+    total = len(shown) if len(shown) < limit else tabled.count(case, name, question)
+    return TableAnswer(rows=total, columns=tabled.TABLES[name].shown, shown=shown)
 
 
 def table_lines(case: CaseView, name: str, question: Question, kind: str) -> Iterator[str]:
