@@ -1,12 +1,15 @@
 """The points of the checklists A to E: key, title in Japanese and English, where each comes from, whether it MUST be.
 
 A: the record of an acquisition. B: one line of the ledger. C: a handing over. D: a view of content. E: a report.
+F: an incident, which is optional throughout.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+from forensics.evidence.incident_points import INCIDENT_ROWS
 
 
 class Origin(StrEnum):
@@ -367,10 +370,15 @@ REPORT_POINTS: tuple[Point, ...] = (
 )
 
 
+INCIDENT_POINTS: tuple[Point, ...] = tuple(
+    _asked(key, name, ja, en, (hint_ja, hint_en), must=False) for key, name, ja, en, hint_ja, hint_en in INCIDENT_ROWS
+)
+
+
 def askable() -> dict[str, Point]:
     """Every name that a person can answer, with its point, in the order of the lists."""
     found: dict[str, Point] = {}
-    for point in (*ACQUISITION_POINTS, *REPORT_POINTS):
+    for point in (*ACQUISITION_POINTS, *REPORT_POINTS, *INCIDENT_POINTS):
         for name in point.answers:
             found.setdefault(name, point)
     return found

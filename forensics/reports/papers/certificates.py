@@ -6,6 +6,7 @@ with. Whether that is enough is for counsel and the court; nothing here says tha
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 
 from forensics.reports.papers import acts, parts
@@ -15,26 +16,15 @@ from forensics.reports.papers.model import Block, Inline, Missing, Paragraph, Re
 from forensics.reports.papers.paper import Paper
 from forensics.reports.selection import Selection
 
+_VALIDATED = ("使用した版の検証（既知解試験）：", "Validation of the version used (known-answer test): ")
 _PROCESS = ("acquire", "image.examine", "parse", "timeline", "report", "seal", "replay")
 
 
 def _declarant(material: Material) -> list[Inline]:
     """Who certifies, and what qualifies that person."""
     say = material.say
-    who = inline(
-        say("私の氏名は ", "My name is "),
-        material.fact("examiner", "氏名", "name"),
-        say("、所属は ", ". I work at "),
-        material.fact("organisation", "所属", "organisation"),
-        say("、立場は ", " as "),
-        material.fact("role", "立場", "role"),
-        say("である。", "."),
-    )
-    able = inline(
-        say("資格・経験：", "My qualifications: "),
-        material.answer("qualification"),
-        say("。", "."),
-    )
+    words = (("私の氏名は ", "My name is "), ("、所属は ", ". I work at "), ("、立場は ", " as "), ("である。", "."))
+    able = (("資格・経験：", "My qualifications: "), ("。", "."))
     asked = inline(
         say("依頼者と目的：", "I was engaged by "),
         material.fact("client", "依頼者", "client"),
@@ -56,7 +46,7 @@ def _declarant(material: Material) -> list[Inline]:
             "whether the declarant has this knowledge, and who the qualified person is",
         ),
     )
-    return [who, able, asked, know]
+    return [*parts.examiner(material, words, able), asked, know]
 
 
 def _oath(material: Material) -> Iterator[Block]:
@@ -88,10 +78,33 @@ def _caption(material: Material) -> Paragraph:
     )
 
 
-class Certificate14(Paper):
-    """FRE 902(14): what data was copied, with what it was hashed, what it was compared with, message by message."""
+class _Certificate(Paper):
+    """What both certifications have in common: who declares, the programs, what is not certified, the oath."""
 
     continuous = True
+
+    def blocks(self, material: Material, selection: Selection | None) -> list[Block]:
+        """Declarant, what the rule asks for, tools, oath."""
+        heading = parts.heading
+        made: list[Block] = [_caption(material), heading(material, "証明者", "Declarant")]
+        made += [*parts.numbered(_declarant(material)), *self.certified(material, selection)]
+        made += [heading(material, "使用したプログラム", "Programs used"), *parts.numbered(parts.tools(material))]
+        made += self.validated(material)
+        made += [heading(material, "証明しないこと", "What is not certified"), *_not_certified(material)]
+        return [*made, heading(material, "宣言", "Declaration"), *_oath(material)]
+
+    @abstractmethod
+    def certified(self, material: Material, selection: Selection | None) -> list[Block]:
+        """What the rule asks for."""
+
+    def validated(self, material: Material) -> list[Block]:
+        """How the programs were validated, where it is not said elsewhere."""
+        return []
+
+
+class Certificate14(_Certificate):
+    """FRE 902(14): what data was copied, with what it was hashed, what it was compared with, message by message."""
+
     name = "fre-902-14"
     title = "FRE 902(14) certificate (draft)"
     version = "1"
@@ -101,12 +114,10 @@ class Certificate14(Paper):
         "Certified data copied from an electronic device, storage medium, or file",
     )
 
-    def blocks(self, material: Material, selection: Selection | None) -> list[Block]:
-        """Declarant, what was copied, how it was hashed and compared, the proffered items, tools, oath."""
+    def certified(self, material: Material, selection: Selection | None) -> list[Block]:
+        """What was copied, how it was hashed and compared, the proffered items."""
         say, heading = material.say, parts.heading
-        made: list[Block] = [_caption(material), heading(material, "証明者", "Declarant")]
-        made += parts.numbered(_declarant(material))
-        made += [heading(material, "複製したデータ", "Data that was copied"), parts.evidence_table(material)]
+        made: list[Block] = [heading(material, "複製したデータ", "Data that was copied"), parts.evidence_table(material)]
         made += [heading(material, "デジタル識別の方法", "Process of digital identification")]
         made += parts.numbered(parts.hashed(material))
         known = say(
@@ -118,11 +129,12 @@ class Certificate14(Paper):
         made.append(Paragraph(runs=(known,), style="note"))
         made += [heading(material, "取得元の読み直し", "The source, read again", 2), *_source(material)]
         made += [heading(material, "その後の検証", "Verification since then", 2), parts.verifications(material)]
-        made += [heading(material, "提出する項目", "Items proffered"), *_proffered(material, selection)]
-        made += [heading(material, "使用したプログラム", "Programs used"), *parts.numbered(parts.tools(material))]
-        made += [*_validation(material)]
-        made += [heading(material, "証明しないこと", "What is not certified"), *_not_certified(material)]
-        return [*made, heading(material, "宣言", "Declaration"), *_oath(material)]
+        return [*made, heading(material, "提出する項目", "Items proffered"), *_proffered(material, selection)]
+
+    def validated(self, material: Material) -> list[Block]:
+        """The known-answer test of the version used."""
+        said = material.say(*_VALIDATED)
+        return [Paragraph(runs=inline(said, material.answer("validation")))]
 
 
 def _source(material: Material) -> Iterator[Block]:
@@ -166,14 +178,6 @@ def _proffered(material: Material, selection: Selection | None) -> Iterator[Bloc
     yield Paragraph(runs=(told, result))
 
 
-def _validation(material: Material) -> Iterator[Block]:
-    runs = inline(
-        material.say("使用した版の検証（既知解試験）：", "Validation of the version used (known-answer test): "),
-        material.answer("validation"),
-    )
-    yield Paragraph(runs=runs)
-
-
 def _not_certified(material: Material) -> Iterator[Block]:
     said = material.say(
         "この書面は、取得の後にデータが変わったかどうかを検知できる手順（改ざん検知）の結果を述べるものである。"
@@ -187,10 +191,9 @@ def _not_certified(material: Material) -> Iterator[Block]:
     yield from parts.numbered(parts.limits(material))
 
 
-class Certificate13(Paper):
+class Certificate13(_Certificate):
     """FRE 902(13): by what process and system the records were made, step by step, with program, version and hashes."""
 
-    continuous = True
     name = "fre-902-13"
     title = "FRE 902(13) certificate (draft)"
     version = "1"
@@ -200,19 +203,13 @@ class Certificate13(Paper):
         "Certified records generated by an electronic process or system",
     )
 
-    def blocks(self, material: Material, selection: Selection | None) -> list[Block]:
-        """Declarant, the process step by step, checks of its accuracy, errors, tools, oath."""
+    def certified(self, material: Material, selection: Selection | None) -> list[Block]:
+        """The process step by step, and checks of its accuracy."""
         heading = parts.heading
-        made: list[Block] = [_caption(material), heading(material, "証明者", "Declarant")]
-        made += parts.numbered(_declarant(material))
-        made += [heading(material, "記録と入力", "Records and their inputs"), parts.evidence_table(material)]
-        made += [heading(material, "処理の内容", "The process")]
-        made += parts.numbered(_process(material))
+        made: list[Block] = [heading(material, "記録と入力", "Records and their inputs"), parts.evidence_table(material)]
+        made += [heading(material, "処理の内容", "The process"), *parts.numbered(_process(material))]
         made += [heading(material, "正確さを示す事実", "Facts that bear on accuracy")]
-        made += [*parts.numbered(_accuracy(material)), parts.verifications(material)]
-        made += [heading(material, "使用したプログラム", "Programs used"), *parts.numbered(parts.tools(material))]
-        made += [heading(material, "証明しないこと", "What is not certified"), *_not_certified(material)]
-        return [*made, heading(material, "宣言", "Declaration"), *_oath(material)]
+        return [*made, *parts.numbered(_accuracy(material)), parts.verifications(material)]
 
 
 def _process(material: Material) -> list[Inline]:
@@ -261,8 +258,5 @@ def _accuracy(material: Material) -> list[Inline]:
             f"読み取れなかった箇所は{problems:,}件であり、すべて所在とともに記録されている（records/problem）。",
             f"{problems:,} places could not be read; each is recorded with its address (records/problem).",
         )
-    tested = inline(
-        say("使用した版の検証（既知解試験）：", "Validation of the version used (known-answer test): "),
-        material.answer("validation"),
-    )
+    tested = inline(say(*_VALIDATED), material.answer("validation"))
     return [inline(say("再実行：", "Run again: "), again), ended, (unread,), tested]

@@ -19,7 +19,8 @@ def told(run: Run, language: str) -> tuple[str, str]:
         case Missing():
             key = run.key.partition(".")[0]
             what = visible(run.what) + (f"（{key}）" if key and ja else f" ({key})" if key else "")
-            return MISSING, f"【未記入：{what}】" if ja else f"[MISSING: {what}]"
+            word = ("未確認" if ja else "NOT KNOWN") if run.unknown else ("未記入" if ja else "MISSING")
+            return MISSING, f"【{word}：{what}】" if ja else f"[{word}: {what}]"
         case Decide():
             return OPEN, f"【要判断：{visible(run.what)}】" if ja else f"[COUNSEL: {visible(run.what)}]"
         case Ref():
@@ -65,9 +66,10 @@ def state(document: Document) -> tuple[str, ...]:
         )
     if missing:
         names = ("、" if ja else ", ").join(visible(each.what) for each in missing)
-        said.append(f"未記入 {len(missing)}件：{names}" if ja else f"Missing facts ({len(missing)}): {names}")
+        ja_said = f"未完成（INCOMPLETE）。未記入・未確認 {len(missing)}件：{names}"
+        said.append(ja_said if ja else f"INCOMPLETE. Facts missing or not known ({len(missing)}): {names}")
     else:
-        said.append("未記入の事項はない。" if ja else "No fact is missing.")
+        said.append("未記入・未確認の事項はない。" if ja else "No fact is missing.")
     if decide:
         said.append(
             f"弁護士の判断を要する箇所 {len(decide)}件（本文に印がある）。"

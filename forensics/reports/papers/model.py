@@ -12,10 +12,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """A fact that has to be there and is not; ``key`` names the point of the checklist, where there is one."""
+    """A fact that has to be there and is not; ``key`` names the point of the checklist, where there is one.
+
+    ``unknown`` marks what may not be known yet to anyone (未確認), not what somebody forgot to write down.
+    """
 
     what: str
     key: str = ""
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

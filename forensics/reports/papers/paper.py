@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import ClassVar
@@ -26,7 +27,7 @@ def _through(blocks: list[Block]) -> Iterator[Block]:
             yield block
 
 
-class Paper:
+class Paper(ABC):
     """The common part of all papers: a subclass names itself and gives its blocks."""
 
     name: ClassVar[str]
@@ -41,9 +42,9 @@ class Paper:
     heading: ClassVar[tuple[str, str]]
     below: ClassVar[tuple[str, str]] = ("", "")
 
+    @abstractmethod
     def blocks(self, material: Material, selection: Selection | None) -> list[Block]:
         """What the paper says."""
-        raise NotImplementedError
 
     def document(self, material: Material, selection: Selection | None = None) -> Document:
         """The paper as a document."""

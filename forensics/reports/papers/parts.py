@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from forensics.casefile.view import EvidenceItem
 from forensics.evidence.checklist import text
@@ -25,6 +25,7 @@ from forensics.reports.papers.model import (
     Table,
     inline,
 )
+from forensics.reports.words import Pair
 
 
 def numbered(paragraphs: Iterable[Inline], first: int = 1) -> list[Block]:
@@ -32,6 +33,24 @@ def numbered(paragraphs: Iterable[Inline], first: int = 1) -> list[Block]:
     return [
         Paragraph(runs=runs, style="numbered", number=f"{number}.") for number, runs in enumerate(paragraphs, first)
     ]
+
+
+def woven(material: Material, words: Sequence[Pair], values: Sequence[Inline]) -> Inline:
+    """Words in the language of the paper, with a value after each of them but the last ones."""
+    runs: list[Run] = []
+    for number, pair in enumerate(words):
+        runs += [material.say(*pair), *(values[number] if number < len(values) else ())]
+    return inline(runs)
+
+
+def examiner(material: Material, words: Sequence[Pair], able: Sequence[Pair]) -> list[Inline]:
+    """Who examined the evidence, and what qualifies that person, in the words of the paper."""
+    who = [
+        material.fact("examiner", "氏名", "name"),
+        material.fact("organisation", "所属", "organisation"),
+        material.fact("role", "立場", "role"),
+    ]
+    return [woven(material, words, who), woven(material, able, [material.answer("qualification")])]
 
 
 def case_facts(material: Material, *names: str) -> Facts:

@@ -55,20 +55,9 @@ def _addressed(material: Material) -> Paragraph:
 
 
 def _self(material: Material) -> list[Block]:
-    say = material.say
-    first = inline(
-        say("私は、", "I am "),
-        material.fact("examiner", "氏名", "name"),
-        say("と申します。", ", of "),
-        material.fact("organisation", "所属", "organisation"),
-        say("に所属し、", ", acting as "),
-        material.fact("role", "立場", "role"),
-        say("として本件に関与しました。", "."),
-    )
-    able = inline(
-        say("資格・経験は次のとおりです。", "My qualifications and experience: "), material.answer("qualification")
-    )
-    return parts.numbered((first, able))
+    words = (("私は、", "I am "), ("と申します。", ", of "), ("に所属し、", ", acting as "), ("として本件に関与しました。", "."))
+    able = (("資格・経験は次のとおりです。", "My qualifications and experience: "),)
+    return parts.numbered(parts.examiner(material, words, able))
 
 
 def _engaged(material: Material) -> list[Block]:
