@@ -74,6 +74,8 @@ TABLE: dict[str, May] = {
             "yaml": "findings.plain_yaml",
             "duckdb": "findings.sql",
             "publicsuffixlist": "findings.views.mail",
+            "rapidfuzz": "findings.likeness",
+            "confusable_homoglyphs": "findings.likeness",
                 "jpholiday": "findings.views.behaviour",
         },
     ),
