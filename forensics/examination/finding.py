@@ -7,7 +7,7 @@ says why in the same place. Before the rules the signatures of the case are chec
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from forensics.examination import signatures
 from forensics.examination.conductor import Examination
 from forensics.examination.files import adopt, still_there
 from forensics.examination.questions import Parameters, Question, questions
+from forensics.examination.reading_content import read_content
 from forensics.examination.station import tool
 from forensics.examination.timelining import inputs_of
 from forensics.findings import reference
@@ -78,14 +79,18 @@ def find(
         raise UsageError("there is no timeline yet", place=str(view.folder), todo="run 'forensics timeline' first")
     inputs = [*inputs_of(view), *(str(each["sha256"]) for each in timeline.value["out"])]
     inputs += [each.sha256 for each in reference.stored(view)]
+    content = ""
+    if any(each.reads_files for each in wanted):
+        content = read_content(examination, view, inputs_of(view), again=again)
+        # Another view, because the one before does not know the table yet.
+        view = examination.view()
     digest = ""
     faults: tuple[Pair, ...] = ()
     if any(each.signed for each in wanted):
         digest, faults = _signatures(examination, view, inputs, again)
     for each in wanted:
-        _ask(
-            examination, view, each, [*inputs, digest] if each.signed else inputs, faults if each.signed else (), again
-        )
+        known = [*inputs, *([digest] if each.signed else []), *([content] if each.reads_files else [])]
+        _ask(examination, view, each, known, faults if each.signed else (), again)
     fresh = {each.rule: each for each in told(examination.view())}
     return FindSummary(rules=tuple(_summary(fresh[each.name], view) for each in wanted))
 
@@ -140,7 +145,7 @@ def _ask(
         "title_en": question.title[1],
         "version": question.version,
         **question.about,
-        "parameters": dict(question.parameters),
+        "parameters": _plain(question.parameters),
         "inputs": inputs,
         "tool_sha256": tool()["sha256"],
     }
@@ -157,6 +162,11 @@ def _ask(
         step.outputs.append(adopt(path, examination.folder, f"{FOLDER}/{question.name}.jsonl"))
         examination.station.progress.end()
     shutil.rmtree(work)
+
+
+def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """As the ledger holds them: it has no fractions, which are not written the same everywhere."""
+    return {name: str(value) if isinstance(value, float) else value for name, value in parameters.items()}
 
 
 def _written(view: CaseView, question: Question, path: Path, faults: tuple[Pair, ...]) -> dict[str, Any]:
