@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import pairwise
 from typing import Any
 
 from forensics.formats.pst.writer import Party, PstAttachment, PstFolder, PstItem, PstStore, mail, write_pst
@@ -141,8 +142,9 @@ def _conversation(one: Mail) -> bytes:
     first = (*one.thread, one)[0]
     index = (_filetime(first.at) >> 16).to_bytes(6, "big")
     index += first.message_id.encode().ljust(16, b"\0")[1:17]
-    for answer in (*one.thread, one)[1:]:
-        delta = _filetime(answer.at) - _filetime(first.at)
+    for before, answer in pairwise((*one.thread, one)):
+        # Real Outlook counts each answer from the one before.
+        delta = _filetime(answer.at) - _filetime(before.at)
         index += (delta >> 18 & 0x7FFFFFFF).to_bytes(4, "big") + b"\0"
     return index
 
