@@ -18,7 +18,10 @@ from forensics.address import origin_key, record_id
 from forensics.records import MomentRecord, Record
 from forensics.schemas import COLUMNS, COMMON, Type
 
-__all__ = ["ROW_GROUP", "SCHEMAS", "Columns", "digest", "gather", "read_verified", "write_parquet", "write_slices"]
+__all__ = [
+    "ROW_GROUP", "SCHEMAS", "Columns", "digest", "gather", "of_rows", "read_parquet", "read_verified",
+    "write_parquet", "write_slices",
+]  # fmt: skip
 
 ROW_GROUP = 1 << 17
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
@@ -248,9 +251,21 @@ def read_verified(path: Path, sha256: str) -> pa.Table | None:
     return pq.read_table(pa.BufferReader(data))
 
 
+def read_parquet(path: Path) -> pa.Table:
+    """The table of a file that this program has just written."""
+    return pq.ParquetFile(path).read()
+
+
 def gather(kind: str, records: Iterable[Record], parser: str, file_sha256: str) -> pa.Table:
     """A table of the given records, all of one kind."""
     columns = Columns(kind)
     for record in records:
         columns.append(record, parser, file_sha256)
     return columns.table()
+
+
+def of_rows(columns: Sequence[tuple[str, Type]], rows: Sequence[Sequence[Any]]) -> pa.Table:
+    """A table of any rows, each with a value for every column in order."""
+    schema = pa.schema([(name, _ARROW[type_]) for name, type_ in columns])
+    arrays = [_array([row[at] for row in rows], kind) for at, kind in enumerate(schema.types)]
+    return pa.Table.from_arrays(arrays, schema=schema)

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 MEMORY_LIMIT = "2GB"
 SPILL = ".spill"
+CONTENT, FILE_CONTENT = "content", "file_content"
+"""The step that reads attachments for their text, and the table that it makes."""
 _WORKSPACE = f"{SPILL}/workspace.duckdb"
 _QUESTIONS = ([duckdb.StatementType.SELECT], [duckdb.StatementType.EXPLAIN])
 _CATALOGUE = {"information_schema", "duckdb_tables", "duckdb_views", "duckdb_columns", "show", "describe", "pg_class"}
@@ -103,7 +105,9 @@ class CaseView(Listed):
         found = {kind: list(self._parts(kind)) for kind in tables.SCHEMAS if kind != "text" or self.vault is None}
         line = self.newest(Act.TIMELINE)
         listed = {output["path"]: output for output in line.value["out"]} if line is not None else {}
-        return found | {name: [listed[path]] for name, path in TIMELINE_TABLES.items() if path in listed}
+        found |= {name: [listed[path]] for name, path in TIMELINE_TABLES.items() if path in listed}
+        line = self.newest(Act.FIND, rule=CONTENT)
+        return found | ({FILE_CONTENT: list(line.value["out"])} if line is not None else {})
 
     def _path(self, output: dict[str, Any]) -> str:
         return str(self.folder.resolve() / str(output["path"]))

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from forensics import discovery
-from forensics.casefile.view import CaseView
+from forensics.casefile.view import FILE_CONTENT, CaseView
 from forensics.errors import UsageError
-from forensics.findings import packs, running
+from forensics.findings import packs, running, views
 from forensics.findings.card import Card, with_parameters
 from forensics.findings.finding import Finding, Looked, Pair
 
@@ -31,11 +31,18 @@ class Question:
     parameters: Mapping[str, Any]
     about: Mapping[str, str]
     ask: Callable[[CaseView], Iterator[Finding | Looked]]
+    reads: tuple[str, ...] = ()
+    """Every view that it reads, whether or not it can do without."""
 
     @property
     def signed(self) -> bool:
         """Whether it needs the signatures of the case to be checked before."""
         return "signature" in self.needs
+
+    @property
+    def reads_files(self) -> bool:
+        """Whether the attachments of the case must be read for it before."""
+        return views.need(self.reads, FILE_CONTENT)
 
 
 def questions(
@@ -98,4 +105,5 @@ def _of_card(card: Card, pack_sha256: str, given: Mapping[str, str]) -> Question
         parameters=values,
         about={"rule_sha256": card.sha256, "pack": card.pack, "pack_sha256": pack_sha256},
         ask=lambda case: running.run(case, card, values),
+        reads=(*card.needs, *card.uses, *card.requires),
     )

@@ -40,7 +40,16 @@ VIEW = ("formats", "casefile.view")
 # Downwards only. Vocabulary is open to all parts, and its modules may import one another without a circle.
 TABLE: dict[str, May] = {
     "vocabulary": May(others={"pyarrow": "tables"}),
-    "formats": May(others={"olefile": "formats", "pypff": "formats.pst.libpff"}),
+    "formats": May(
+        others={
+            "olefile": "formats",
+            "pypff": "formats.pst.libpff",
+            "pypdf": "formats.documents.pdf",
+            "xlrd": "formats.documents.xls",
+            "py7zr": "formats.documents.seven_zip",
+            "lhafile": "formats.documents.lzh",
+        }
+    ),
     "evidence": May(others={"cryptography": "evidence.vault", "pyrage": "evidence.envelopes"}),
     "acquisition": May(
         ours=("formats", "evidence"),

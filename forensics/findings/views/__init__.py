@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from forensics import tables
-from forensics.casefile.view import TIMELINE_TABLES, CaseView
+from forensics.casefile.view import FILE_CONTENT, TIMELINE_TABLES, CaseView
 from forensics.errors import UsageError
 from forensics.findings.finding import Pair
 
@@ -41,13 +41,26 @@ def known() -> dict[str, View]:
 def prepare(case: CaseView, names: Iterable[str]) -> None:
     """Make these views and what they need, where this connection does not have them yet."""
     for name in names:
-        if name in tables.SCHEMAS or name in TIMELINE_TABLES or has_table(case, name):
+        if name in (*tables.SCHEMAS, *TIMELINE_TABLES, FILE_CONTENT) or has_table(case, name):
             continue
         view = known().get(name)
         if view is None:
             raise UsageError(f"there is no view named {name!r}", todo=f"name one of: {', '.join(sorted(known()))}")
         prepare(case, view.needs)
         view.make(case)
+
+
+def need(names: Iterable[str], wanted: str) -> bool:
+    """Whether one of these views is made, through whatever others, of a table of that name."""
+    waiting, seen = list(names), set()
+    while waiting:
+        name = waiting.pop()
+        if name == wanted:
+            return True
+        if name not in seen:
+            seen.add(name)
+            waiting += known()[name].needs if name in known() else ()
+    return False
 
 
 def has_table(case: CaseView, name: str) -> bool:

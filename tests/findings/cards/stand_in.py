@@ -23,9 +23,10 @@ import pyarrow.parquet as pq
 from forensics import tables
 from forensics.casefile.case import CaseFacts
 from forensics.casefile.timeline_tables import TIMELINE_TABLES
-from forensics.casefile.view import CaseView
+from forensics.casefile.view import FILE_CONTENT, CaseView
+from forensics.examination.contentjob import COLUMNS
 from forensics.findings import reference
-from forensics.formats.identity import body_digest
+from forensics.formats.identity import body_digest, search_key
 from forensics.timeline.build import build
 from tests.casebuilder import CaseBuilder
 
@@ -66,7 +67,8 @@ class StandIn(CaseView):
         }
         for name in self.given:
             assert name in reference.KINDS, f"there is no table {name}"
-        self._known = {*tables.SCHEMAS, *TIMELINE_TABLES}
+        self._known = {*tables.SCHEMAS, *TIMELINE_TABLES, FILE_CONTENT}
+        self._texts_of: dict[str, list[tuple[Any, ...]]] = {}
         self._rows: dict[str, list[dict[str, Any]]] = {}
         self._ids: dict[str, str] = {}
         self._contents: dict[str, bytes] = {}
@@ -84,7 +86,7 @@ class StandIn(CaseView):
 
     @cached_property
     def _offered(self) -> dict[str, list[dict[str, Any]]]:
-        return {name: [] for name in (*tables.SCHEMAS, *TIMELINE_TABLES)}
+        return {name: [] for name in (*tables.SCHEMAS, *TIMELINE_TABLES, FILE_CONTENT)}
 
     @cached_property
     def _database(self) -> duckdb.DuckDBPyConnection:
@@ -92,6 +94,8 @@ class StandIn(CaseView):
         connection.execute("SET TimeZone = 'UTC'")
         for name, schema in {**tables.SCHEMAS, **timeline_schemas()}.items():
             connection.register(name, pa.Table.from_pylist(self._rows.get(name, []), schema=schema))
+        read = [row for rows in self._texts_of.values() for row in rows]
+        connection.register(FILE_CONTENT, tables.of_rows(COLUMNS, read))
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         return connection
