@@ -1,8 +1,8 @@
 """What lies in attachments, as views: the same content under any name and in archives, programs, and what is locked.
 
 ``carried`` has a row for each content of each message: its SHA-256, or CRC-32 and size where it lies in a locked ZIP
-file (APPNOTE.TXT 6.3.10, 4.4.7: the CRC of the plain bytes). ``executable`` has a row for each file that can run, by its
-name or by its first bytes. ``protection`` says of each attachment whether it is locked: by what CONTENT read of it, and
+file (APPNOTE.TXT 6.3.10, 4.4.7: the CRC of the plain bytes). ``executable`` has a row for each file that can run, by
+its name or by its first bytes. ``protection`` says of each attachment whether it is locked: by what was read of it, and
 else by what its type and its list of members tell.
 """
 
@@ -15,14 +15,16 @@ from forensics.casefile.view import CaseView
 from forensics.findings.sql import make_table
 from forensics.findings.views import View, by_sql, known, prepare
 
-ENDINGS = frozenset(
-    "exe scr com bat cmd pif cpl dll sys msi msp msix appx ps1 psm1 js jse vbs vbe wsf wsh hta lnk iso img vhd vhdx jar"
-    " chm one url reg scf inf ws msc application gadget xll appref-ms".split()
-)
+ENDINGS = frozenset((
+    "exe", "scr", "com", "bat", "cmd", "pif", "cpl", "dll", "sys", "msi", "msp", "msix", "appx", "ps1", "psm1",
+    "js", "jse", "vbs", "vbe", "wsf", "wsh", "hta", "lnk", "iso", "img", "vhd", "vhdx", "jar", "chm", "one", "url",
+    "reg", "scf", "inf", "ws", "msc", "application", "gadget", "xll", "appref-ms",
+))  # fmt: skip
 """Endings of files that a double click runs, or that bring such files (catalogue P08)."""
-DOCUMENTS = frozenset(
-    "pdf doc docx xls xlsx ppt pptx rtf txt csv htm html jpg jpeg png gif bmp tif tiff mp3 mp4 zip".split()
-)
+DOCUMENTS = frozenset((
+    "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "rtf", "txt", "csv", "htm", "html", "jpg", "jpeg", "png",
+    "gif", "bmp", "tif", "tiff", "mp3", "mp4", "zip",
+))  # fmt: skip
 _RUNS = {
     "application/vnd.microsoft.portable-executable": "exe",
     "application/x-elf": "elf",
@@ -80,7 +82,8 @@ WITH told AS (
 ), by_bytes AS (
     SELECT record, 'bytes_' || run_types.ending AS sign FROM told JOIN run_types ON run_types.type = told.detected_type
 )
-SELECT told.* EXCLUDE (names), list_sort(coalesce(signs, []) || CASE WHEN sign IS NULL THEN [] ELSE [sign] END) AS signs,
+SELECT told.* EXCLUDE (names),
+       list_sort(coalesce(signs, []) || CASE WHEN sign IS NULL THEN [] ELSE [sign] END) AS signs,
        coalesce(shown, name) AS shown,
        list_has_any(coalesce(signs, []), ['double_ending', 'turned_name', 'blanks'])
        OR (sign IS NOT NULL AND NOT list_contains(coalesce(signs, []), 'ending')) AS tricked
@@ -110,7 +113,8 @@ FROM file JOIN attachment ON attachment.id = file.record LEFT JOIN members ON me
 READ = """
 CREATE TEMP TABLE protection AS
 SELECT derived.* REPLACE (
-       CASE WHEN derived.state = 'encrypted' THEN 'encrypted' ELSE coalesce(file_state.state, derived.state) END AS state,
+       CASE WHEN derived.state = 'encrypted' THEN 'encrypted'
+            ELSE coalesce(file_state.state, derived.state) END AS state,
        coalesce(file_state.kind, derived.kind) AS kind)
 FROM protection_derived AS derived LEFT JOIN (SELECT sha256, max(state) AS state, max(kind) AS kind FROM file_state
                                               WHERE state <> 'unknown' GROUP BY sha256) AS file_state USING (sha256)

@@ -64,13 +64,13 @@ def token_of(text: str) -> str:
 
 def _is_token(token: str) -> bool:
     """Whether it looks like a password: no address, no link, no word of a sentence, no rule of dashes."""
-    if "://" in token or "@" in token and "." in token.partition("@")[2] or token.startswith("www."):
+    if "://" in token or ("@" in token and "." in token.partition("@")[2]) or token.startswith("www."):
         return False
     return not _PLAIN.fullmatch(token) and len(set(token)) > 2 and bool(re.search(r"[a-z0-9]", token))
 
 
 def kind_of(subject: str, body: str) -> str:
-    """``reset`` where a password of an account is told or renewed, ``gateway`` for the text of a product, else ``hand``."""
+    """``reset`` where a password of an account is renewed, ``gateway`` for the text of a product, else ``hand``."""
     whole = f"{subject}\n{body}"
     if _RESET.search(whole) and not _FILE.search(whole):
         return "reset"
