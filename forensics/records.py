@@ -27,6 +27,8 @@ class Recovery(StrEnum):
     SOFT_DELETED = "soft_deleted"
     """In a deleted-items folder, or marked deleted and still listed."""
     RECOVERABLE_ITEMS = "recoverable_items"
+    DELETED_FILE = "deleted_file"
+    """In a file that was deleted from its file system and still stands, whole or in part."""
     ORPHANED = "orphaned"
     """Indexed, but without a parent."""
     STALE = "stale"

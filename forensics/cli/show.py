@@ -24,6 +24,7 @@ TIERS = {
     "live": "live: in its folder, as its owner saw it",
     "soft_deleted": "deleted by the user, still listed",
     "recoverable_items": "in the recoverable items",
+    "deleted_file": "recovered: in a file that was deleted from its disk",
     "orphaned": "recovered: indexed, but without a folder",
     "stale": "recovered: from a superseded index",
     "remnant": "recovered: from blocks that no index names",

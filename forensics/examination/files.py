@@ -40,6 +40,8 @@ def still_there(view: CaseView, line: Line) -> bool:
 
 
 def found_by(evidence: EvidenceStore, item: str) -> dict[str, str]:
-    """What all records of an item say of where they were found, where its acquisition knows it: by carving."""
-    carved = evidence.acquisition(item)["source"].get("kind") == CARVED
-    return {"recovery": Recovery.CARVED.value} if carved else {}
+    """What all records of an item say of where they were found, where its acquisition knows it."""
+    source = evidence.acquisition(item)["source"]
+    if source.get("kind") == CARVED:
+        return {"recovery": Recovery.CARVED.value}
+    return {} if source.get("allocated", True) else {"recovery": Recovery.DELETED_FILE.value}

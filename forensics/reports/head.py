@@ -15,11 +15,11 @@ FILES_SHOWN = 200
 _LOGICAL = "SELECT count(*) AS n, count(*) FILTER (same_id_other_body > 0) AS x FROM logical WHERE is_first"
 _PROBLEMS = "SELECT evidence, address, what, lost, cause FROM problem ORDER BY evidence, address, what, id LIMIT ?"
 
+_NOT_CARVED = (
+    "未使用領域からの復元（カービング）は行っていない。",
+    "Nothing was carved from unallocated space.",
+)
 NOT_COVERED = (
-    (
-        "ファイルシステム上の削除領域からの復元（カービング）は行っていない。",
-        "Deleted files were not carved from unallocated space.",
-    ),
     (
         "PST・OST 内部の復元は、上書きされていないブロックに限られる。上書きされた部分は記録に明示する。",
         "Inside PST and OST files only what was not overwritten is recovered; parts that were are named.",
@@ -64,8 +64,12 @@ def head(case: CaseView) -> dict[str, Any]:
         "problems": case.rows(_PROBLEMS, [PROBLEMS_SHOWN]),
         "files": list(_unread(case)),
         "accounts": accounts(case),
-        "not_covered": [*NOT_COVERED, *_withheld(case)],
+        "not_covered": [*([] if _carved(case) else [_NOT_CARVED]), *NOT_COVERED, *_withheld(case)],
     }
+
+
+def _carved(case: CaseView) -> bool:
+    return any(item.acquisition["source"].get("kind") == "carved" for item in case.evidence)
 
 
 def _withheld(case: CaseView) -> list[tuple[str, str]]:

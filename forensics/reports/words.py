@@ -60,6 +60,7 @@ RECOVERIES: dict[str, Pair] = {
     "live": ("現存", "live"),
     "soft_deleted": ("削除済み", "soft-deleted"),
     "recoverable_items": ("回復可能アイテム", "recoverable items"),
+    "deleted_file": ("削除されたファイル内", "in a deleted file"),
     "orphaned": ("親フォルダなし", "orphaned"),
     "stale": ("旧版・削除", "stale"),
     "remnant": ("断片", "remnant"),

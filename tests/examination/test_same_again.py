@@ -37,7 +37,7 @@ def test_a_second_parse_and_a_second_timeline_give_the_same_bytes(sample_case: P
     case = copy_of(sample_case, tmp_path / "case")
     before = files_of(case, "records", "timeline", "content")
     with open_case(case) as examination:
-        assert [each.identical for each in parse(examination, again=True)] == [True, True, True]
+        assert [each.identical for each in parse(examination, again=True)] == [True, True, True, True]
         assert not timeline(examination, again=True).unchanged
     assert files_of(case, "records", "timeline", "content") == before
     sound(case)
@@ -98,7 +98,7 @@ def test_examine_of_the_unchanged_sample_with_its_image_adds_nothing_either(samp
     again = examined(case, SAMPLES)
     assert newer(case, count) == ["verify done"]
     assert files_of(case, "evidence", "content", "records", "timeline", "reports") == before
-    assert [each.evidence for each in again.acquired] == ["EV-0001", "EV-0002", "EV-0003"]
+    assert [each.evidence for each in again.acquired] == ["EV-0001", "EV-0002", "EV-0003", "EV-0004"]
 
 
 @pytest.mark.parametrize("change", ["content", "added", "removed", "renamed"])

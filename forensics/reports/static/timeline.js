@@ -287,7 +287,7 @@
     add("Message-ID", "Message-ID", m[4]);
     add("種別", "Item class", m[6]);
     add("証拠番号", "Evidence", text("evidence", row));
-    const former = ["orphaned", "stale", "remnant", "carved"].includes(text("recovery", row));
+    const former = ["deleted_file", "orphaned", "stale", "remnant", "carved"].includes(text("recovery", row));
     add(former ? "元のフォルダ" : "フォルダ", former ? "Former folder" : "Folder", text("store_path", row));
     add("位置", "Address", text("address", row));
     add("バイト範囲", "Byte range", m[8] ? `${m[8]} – ${m[9]}` : "");
