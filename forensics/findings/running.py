@@ -35,14 +35,15 @@ def run(case: CaseView, card: Card, values: Mapping[str, Value]) -> Iterator[Fin
     if case.vault is not None and card.stage > 1:
         yield Looked(rule=card.id, version=card.version, why_not=(WITHHELD,))
         return
-    views.prepare(case, (*card.needs, *card.uses, *card.requires))
+    read = (*card.needs, *card.uses, *card.requires)
+    views.prepare(case, read)
     why = lacking(case, card.needs, card.requires)
     if why:
         yield Looked(rule=card.id, version=card.version, why_not=why)
         return
     found = packs.detector(card).look(case, card, values) if card.detector else asking.ask(case, card, values)
     for each in found:
-        if isinstance(each, Looked) and _assumes(case):
+        if isinstance(each, Looked) and _assumes(case, read):
             yield replace(each, why_not=(*each.why_not, ASSUMED))
         else:
             yield each
@@ -74,7 +75,7 @@ def _has_rows(case: CaseView, name: str) -> bool:
     return views.has_table(case, name) and bool(case.rows(f'SELECT 1 AS n FROM "{name}" LIMIT 1'))  # noqa: S608 - a known name
 
 
-def _assumes(case: CaseView) -> bool:
-    if not views.has_table(case, "own_domains"):
+def _assumes(case: CaseView, names: Iterable[str]) -> bool:
+    if "own_domains" not in views.below(names):
         return False
     return bool(case.rows("SELECT 1 AS n FROM own_domains WHERE assumed LIMIT 1"))

@@ -63,6 +63,18 @@ def need(names: Iterable[str], wanted: str) -> bool:
     return False
 
 
+def below(names: Iterable[str]) -> set[str]:
+    """These views and everything that they are made of."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += known()[name].needs if name in known() else ()
+    return found
+
+
 def has_table(case: CaseView, name: str) -> bool:
     """Whether the connection knows a table or view of this name."""
     sql = "SELECT count(*) AS n FROM information_schema.tables WHERE table_name = $1"
