@@ -19,7 +19,8 @@ _KANA |= {"ヤ": "ya", "ユ": "yu", "ヨ": "yo", "ワ": "wa", "ヲ": "o", "ン":
 _SMALL = {"ャ": "ya", "ュ": "yu", "ョ": "yo", "ァ": "a", "ィ": "i", "ゥ": "u", "ェ": "e", "ォ": "o"}
 # Hepburn to one spelling: the fewest letters that tell names apart.
 _FOLDS = (
-    ("shi", "si"), ("sh", "sy"), ("chi", "ti"), ("ch", "ty"), ("tsu", "tu"), ("fu", "hu"), ("ji", "zi"), ("jy", "zy"), ("j", "zy"),
+    ("shi", "si"), ("sh", "sy"), ("chi", "ti"), ("ch", "ty"), ("tsu", "tu"), ("fu", "hu"), ("ji", "zi"),
+    ("jy", "zy"), ("j", "zy"),
     ("oh(?![aiueo])", "o"), ("ou", "o"), ("oo", "o"), ("uu", "u"), ("m(?=[bmp])", "n"), ("([kstpc])\\1", "\\1"),
     ("l", "r"), ("di", "zi"), ("du", "zu"), ("[^a-z]", ""),
 )  # fmt: skip

@@ -30,9 +30,7 @@ WITH sent AS (
     SELECT *, CASE grade WHEN 'A' THEN org_covered ELSE account_covered END AS covered FROM judged
 )
 """
-_FOUND = (
-    _GRADED
-    + """
+_FOUND = f"""{_GRADED}
 , empty AS (
     SELECT lower(account) AS account, list(DISTINCT day ORDER BY day) AS days FROM (
         SELECT account, unnest(gaps) AS day FROM coverage WHERE kind IN ('rows', 'uids', 'lines', 'log', 'account')
@@ -41,23 +39,22 @@ _FOUND = (
 SELECT sending.logical_id, sending.record, sending.address, sending.utc, sending.key, sending.sender,
        sending.recipient, sending.place, sending.subject, sending.files, grade,
        CAST(timezone($zone, make_timestamptz(greatest(utc_us_from, 0))) AS DATE) AS baseline_from,
-       make_timestamptz(nullif(greatest(coalesce(pair_us, 0), coalesce(account_us, 0), coalesce(org_us, 0)), 0)) AS earlier,
+       make_timestamptz(coalesce(org_us, account_us, pair_us)) AS earlier,
        empty.days AS gaps
-FROM (SELECT *, greatest(told.utc_us - $baseline * 86400000000,
-                         CASE grade WHEN 'A' THEN org_since_us ELSE account_since_us END) AS utc_us_from FROM told) AS told
+FROM (
+    SELECT *, greatest(utc_us - $baseline * 86400000000,
+                       CASE grade WHEN 'A' THEN org_since_us ELSE account_since_us END) AS utc_us_from
+    FROM told
+) AS told
 JOIN sending ON sending.key = told.key AND sending.recipient = told.other
 LEFT JOIN empty ON empty.account = sending.sender
 WHERE covered AND list_contains(string_split($grades, ','), grade) AND sending.files >= $files
-"""
-)
+"""  # noqa: S608 - filled with constants only
 _CONSIDERED = "SELECT count(DISTINCT key) AS n FROM first_contact"
-_SHORT = (
-    _GRADED
-    + """
+_SHORT = f"""{_GRADED}
 SELECT count(DISTINCT key) AS n FROM told JOIN (SELECT key, max(files) AS files FROM sending GROUP BY key) USING (key)
 WHERE NOT covered AND list_contains(string_split($grades, ','), grade) AND files >= $files
-"""
-)
+"""  # noqa: S608 - filled with constants only
 
 
 class FirstContact:
@@ -72,11 +69,10 @@ class FirstContact:
         asked = replace(card, sql=_FOUND, considered=_CONSIDERED, could_not_read=_SHORT)
         for each in asking.ask(case, asked, values):
             if isinstance(each, Looked) and each.could_not_read:
-                many = each.could_not_read
+                many, days = each.could_not_read, values["coverage"]
                 why = (
-                    f"基準期間不足: {many:,}件は、その前の記録が{values['coverage']}日に満たず、判定していない",
-                    f"the baseline is too short: {many:,} messages have less than {values['coverage']} days before them"
-                    " and were not judged",
+                    f"基準期間不足: {many:,}件は、その前の記録が{days}日に満たず、判定していない",
+                    f"the baseline is too short: {many:,} messages have less than {days} days before, not judged",
                 )
                 yield replace(each, why_not=(*each.why_not, why))
             else:

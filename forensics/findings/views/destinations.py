@@ -22,8 +22,8 @@ WITH logged AS (
     FROM delivery WHERE logical_id IS NULL AND outcome = 'sent' AND utc IS NOT NULL
     GROUP BY 1, 2, 3, 4, 5
 ), known AS (
-    SELECT logical_id AS key, logical_id, record, mail.address, evidence, message_id, utc, utc_us, day, sender, sender_name,
-           subject, subject_key, files, file_bytes, automatic, is_reply, in_reply_to, thread_id, rcpt.role,
+    SELECT logical_id AS key, logical_id, record, mail.address, evidence, message_id, utc, utc_us, day, sender,
+           sender_name, subject, subject_key, files, file_bytes, automatic, is_reply, in_reply_to, thread_id, rcpt.role,
            rcpt.address AS recipient, rcpt.name AS recipient_name, rcpt.host, rcpt.domain, rcpt.internal,
            'mail' AS known_by
     FROM mail JOIN rcpt USING (logical_id) WHERE sender_internal AND utc IS NOT NULL
@@ -94,14 +94,15 @@ UNION SELECT lower(domain) FROM partners WHERE lower(domain) NOT IN (SELECT doma
 UNION SELECT lower(domain) FROM competitors
 """
 
-# A client that sends a message in parts, with other recipients each, sends one message: the parts follow within an hour.
+# A client that sends a message in parts, to other recipients each, sends one: the parts follow within an hour.
 BATCH = """
 CREATE TEMP TABLE batch AS
 WITH message_ AS (
     SELECT key, sender, subject_key, utc_us, count(*) FILTER (NOT internal) AS externals
     FROM sending GROUP BY ALL
 ), gaps AS (
-    SELECT *, externals >= 2 AND subject_key IS NOT NULL AND coalesce(utc_us - lag(utc_us) OVER same <= 3600000000, FALSE)
+    SELECT *, externals >= 2 AND subject_key IS NOT NULL
+              AND coalesce(utc_us - lag(utc_us) OVER same <= 3600000000, FALSE)
               AND coalesce(lag(externals) OVER same >= 2, FALSE) AS continues
     FROM message_ WINDOW same AS (PARTITION BY sender, subject_key ORDER BY utc_us, key)
 )
