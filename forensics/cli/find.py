@@ -31,6 +31,9 @@ _REASONS = 8
     multiple=True,
     help="Ask a rule with another value of one of its parameters, such as D01.days=90; can be repeated.",
 )
+@click.option("--set-aside", "aside", metavar="ID", multiple=True, help="Set a finding aside, by its id; needs --why.")
+@click.option("--take-up", "taken", metavar="ID", multiple=True, help="Take such a finding up again; needs --why.")
+@click.option("--why", metavar="TEXT", default="", help="The reason, for the ledger.")
 @click.option("--explain", is_flag=True, help="Show each finding with its reasons and its innocent explanations.")
 @shared("find", parallel=True)
 def command(
@@ -40,6 +43,9 @@ def command(
     rules: tuple[str, ...],
     packs: tuple[Path, ...],
     values: tuple[str, ...],
+    aside: tuple[str, ...],
+    taken: tuple[str, ...],
+    why: str,
     explain: bool,
 ) -> int:
     """Ask the rules: what contradicts what, and what a company asks of its mail after an incident.
@@ -55,6 +61,8 @@ def command(
     """
     from forensics.examination.finding import find
 
+    if aside or taken:
+        return _set_aside(shared_, case, aside, taken, why)
     with shared_.opened(case) as examination:
         summary = find(examination, rules, again=again, packs=packs, parameters=_parameters(values))
         language = 0 if examination.facts.language == "ja" else 1
@@ -67,6 +75,22 @@ def command(
         shared_.screen.line("The reasons: add --explain, or see 'forensics report findings-html findings-csv'.")
     shared_.screen.object(summary.exit_code, rules=summary.rules, head=head)
     return summary.exit_code
+
+
+def _set_aside(shared_: Shared, case: Path, aside: tuple[str, ...], taken: tuple[str, ...], why: str) -> int:
+    from forensics.examination.suppressing import ASIDE, TAKEN_UP, suppress
+
+    with shared_.opened(case) as examination:
+        done = [suppress(examination, each, why, state=ASIDE) for each in aside]
+        done += [suppress(examination, each, why, state=TAKEN_UP) for each in taken]
+        language = 0 if examination.facts.language == "ja" else 1
+    for each in done:
+        already = " already" if each.unchanged else ""
+        shared_.screen.line(
+            f"{each.rule} {each.finding} is {each.state}{already}: {(each.claim_ja, each.claim_en)[language]}"
+        )
+    shared_.screen.object(0, findings=done)
+    return 0
 
 
 def _parameters(values: tuple[str, ...]) -> dict[str, dict[str, str]]:
@@ -103,7 +127,9 @@ def _told(screen: Screen, rule: RuleSummary, language: int, explain: bool) -> No
     for why in rule.why_not:
         screen.line(f"  {why[language]}")
     for finding in rule.findings[:_SHOWN]:
-        screen.line(f"  [{finding['confidence']}] {finding['claim_ja' if language == 0 else 'claim_en']}")
+        mark = f", set aside: {finding['set_aside']['why']}" if "set_aside" in finding else ""
+        claim = finding["claim_ja" if language == 0 else "claim_en"]
+        screen.line(f"  {finding.get('id', '')} [{finding['confidence']}{mark}] {claim}")
         if explain:
             _explained(screen, finding, language)
     if rule.found > _SHOWN:

@@ -23,6 +23,10 @@ REPORTS = "forensics.reports"
 ENTRY_POINTS = "forensics.reports"
 
 
+_FINDINGS = ((Act.FIND, Phase.FINISHED), (Act.SUPPRESS, Phase.DONE))
+"""The lines that a report of findings is made from."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSummary:
     """The files of one report, as paths inside the case."""
@@ -151,7 +155,8 @@ def made_again(view: CaseView, params: dict[str, Any], work: Path) -> list[dict[
 def _inputs(view: CaseView, offer: discovery.Offer) -> list[str]:
     """What a report is made from: the timeline, the findings, or the newest line that tells of no report."""
     if _from_findings(offer):
-        return [line.sha256 for line in view.lines if line.act == Act.FIND and line.phase == Phase.FINISHED]
+        told = (line for line in view.lines if (line.act, line.phase) in _FINDINGS)
+        return [line.sha256 for line in told]
     if _from_ledger(offer):
         return [line.sha256 for line in reversed(view.lines) if line.act != Act.REPORT][:1]
     made = view.newest(Act.TIMELINE)

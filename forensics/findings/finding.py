@@ -6,6 +6,7 @@ Japanese and English.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -52,9 +53,15 @@ class Finding:
     also_possible: tuple[Pair, ...]
     does_not_show: tuple[Pair, ...]
 
+    @property
+    def id(self) -> str:
+        """Follows from the rule, what it says and of what: the same evidence gives the same, other evidence another."""
+        said = "\n".join((self.rule, self.claim_en, *sorted(self.subject)))
+        return hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
     def plain(self) -> dict[str, Any]:
         """As JSON knows it; what is beyond the limits is cut and counted."""
-        made: dict[str, Any] = {"kind": "finding", **asdict(self), "confidence": str(self.confidence)}
+        made: dict[str, Any] = {"kind": "finding", "id": self.id, **asdict(self), "confidence": str(self.confidence)}
         for name, most in (("because", REASONS_KEPT), ("subject", SUBJECTS_KEPT)):
             more = len(made[name]) - most
             made[name] = list(made[name][:most])

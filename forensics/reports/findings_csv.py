@@ -18,6 +18,7 @@ COLUMNS = (
     ("rule", "ルール", "Rule"),
     ("title", "項目", "What it looks for"),
     ("confidence", "確度", "Confidence"),
+    ("set_aside", "除外した人と理由", "Set aside by, and why"),
     ("claim", "認められた事項", "Finding"),
     ("because", "根拠", "Because"),
     ("addresses", "位置", "Addresses"),
@@ -60,6 +61,7 @@ def _rows(case: CaseView, language: int) -> Iterator[list[Any]]:
                 told.rule,
                 title,
                 words.word(CONFIDENCES, finding["confidence"], language),
+                _aside(finding),
                 finding[("claim_ja", "claim_en")[language]],
                 "\n".join(each[("ja", "en")[language]] for each in finding["because"]),
                 "\n".join(each["address"] for each in finding["because"]),
@@ -76,4 +78,9 @@ def _rows(case: CaseView, language: int) -> Iterator[list[Any]]:
         looked = told.looked
         why = "\n".join(pair[language] for pair in looked["why_not"])
         counts = [looked["considered"], looked["found"], looked["could_not_read"]]
-        yield [number, told.rule, title, LOOKED[language], why, *[""] * 5, *counts, told.version, told.line]
+        yield [number, told.rule, title, LOOKED[language], "", why, *[""] * 5, *counts, told.version, told.line]
+
+
+def _aside(finding: dict[str, Any]) -> str:
+    said = finding.get("set_aside")
+    return f"{said['who']}: {said['why']}" if said else ""

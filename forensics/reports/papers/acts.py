@@ -41,6 +41,8 @@ ACTS: dict[str, Pair] = {
     "timeline": ("時系列の作成", "timeline made"),
     "find": ("検索・分析", "questions asked"),
     "map": ("対応付け", "mapped"),
+    "table": ("参照表の登録", "reference table"),
+    "suppress": ("所見の除外・取消", "finding set aside or taken up"),
     "playbook": ("手順書の実行", "playbook run"),
     "report": ("報告書の作成", "report written"),
     "verify": ("全体の検証", "whole case verified"),
