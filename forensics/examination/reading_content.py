@@ -57,9 +57,9 @@ def read_content(examination: Examination, view: CaseView, inputs: Sequence[str]
         return ""
     params = {"rule": CONTENT, "inputs": list(inputs), "libraries": libraries(), "tool_sha256": tool()["sha256"]}
     line = view.newest(Act.FIND, rule=CONTENT)
-    if line is not None and not again and all(line.value["params"].get(key) == value for key, value in params.items()):
-        if still_there(view, line):
-            return str(line.value["out"][0]["sha256"])
+    same = line is not None and all(line.value["params"].get(key) == value for key, value in params.items())
+    if line is not None and same and not again and still_there(view, line):
+        return str(line.value["out"][0]["sha256"])
     work = examination.folder / FOLDER / ".work"
     with examination.step(Act.FIND, params=params) as step:
         shutil.rmtree(work, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Word files (.docx, ECMA-376 part 1, 17): the text with its headers, footers, notes, comments and tracked deletions."""
+"""Word files (.docx, ECMA-376 part 1, 17): text, headers, footers, notes, comments and tracked deletions."""
 
 from __future__ import annotations
 

@@ -17,10 +17,8 @@ def read(data: bytes, room: Room) -> tuple[Document, list[tuple[str, bytes]]]:
     found = Document(kind="eml")
     carried: list[tuple[str, bytes]] = []
     entity = mime.parse(data)
-    lines = []
-    for field in entity.root.header.fields:
-        if field.name.lower() in _HEADINGS:
-            lines.append(f"{field.name}: {decode_header(field.raw).text.strip()}")
+    headings = (field for field in entity.root.header.fields if field.name.lower() in _HEADINGS)
+    lines = [f"{field.name}: {decode_header(field.raw).text.strip()}" for field in headings]
     found.add("header", "\n".join(lines), room)
     for part in entity.leaves[:_MOST_PARTS]:
         try:

@@ -33,9 +33,9 @@ from forensics.formats.documents.package import Package
 _TEXTS = frozenset(("txt", "csv", "tsv", "log", "md", "json", "xml", "ini", "sql", "eml", "ics", "vcf", "yaml", "yml"))
 _HTML = frozenset(("html", "htm", "mht", "xhtml"))
 _KINDS = {
-    "application/pdf": "pdf", "application/rtf": "rtf", "application/x-7z-compressed": "7z", "application/vnd.rar": "rar",
-    "application/x-lzh-compressed": "lzh", "message/rfc822": "eml", "text/html": "html", "text/calendar": "ics",
-    "text/vcard": "vcf",
+    "application/pdf": "pdf", "application/rtf": "rtf", "application/x-7z-compressed": "7z",
+    "application/vnd.rar": "rar", "application/x-lzh-compressed": "lzh", "message/rfc822": "eml", "text/html": "html",
+    "text/calendar": "ics", "text/vcard": "vcf",
 }  # fmt: skip
 _DOCUMENTS = {"text": "odt", "spreadsheet": "ods", "presentation": "odp"}
 _Held = Iterable[tuple[str, bytes | None, str]]
@@ -177,7 +177,7 @@ def _with(found: Document, held: _Held, room: Room) -> Document:
                 inner = _inner(data, name, room)
                 if inner.state is State.ENCRYPTED:
                     shut, why = shut + 1, f"{inner.kind}: {inner.detail}"
-                found.parts += [part for part in inner.within(name)]
+                found.parts += inner.within(name)
                 found.problems += [f"{name}: {each}" for each in inner.problems if each not in found.problems]
                 found.add(f"{name} (name)", name, room)
     except FormatError as error:

@@ -15,8 +15,8 @@ from forensics.formats.documents.found import Document, locked, without
 Member = tuple[str, bytes | None, str]
 """Name, bytes where they could be had, and else why not."""
 _BROKEN = (
-    ArithmeticError, AttributeError, EOFError, LookupError, lzma.LZMAError, MemoryError, OSError, RuntimeError, TypeError,
-    ValueError,
+    ArithmeticError, AttributeError, EOFError, LookupError, lzma.LZMAError, MemoryError, OSError, RuntimeError,
+    TypeError, ValueError,
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Excel 97 to 2003 files (.xls, [MS-XLS]), read with xlrd (BSD); what locks them is told here by the record FILEPASS."""
+"""Excel 97 to 2003 files (.xls, [MS-XLS]), read with xlrd (BSD); the record FILEPASS tells what locks them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from forensics.errors import FormatError
 from forensics.formats.compound import Compound
 from forensics.formats.documents.found import Document, Room, State, locked, without
-from forensics.formats.documents.xlsx import shown_number
+from forensics.formats.documents.xlsx import letters, shown_number
 
 _BOF, _EOF, _FILEPASS = 0x0809, 0x000A, 0x002F
 _KINDS = {0: "XOR obfuscation", 1: "RC4 or CryptoAPI encryption"}
@@ -63,7 +63,7 @@ def _sheets(book: Any, room: Room) -> Document:
             found.trouble(f"the sheet {name} cannot be read: {error}")
             continue
         title = name + _HIDDEN.get(sheet.visibility, "")
-        found.add(f"{title}!A1:{_letters(sheet.ncols)}{sheet.nrows}", "\n".join(filter(None, lines)), room)
+        found.add(f"{title}!A1:{letters(sheet.ncols)}{sheet.nrows}", "\n".join(filter(None, lines)), room)
         notes = [str(note.text) for note in getattr(sheet, "cell_note_map", {}).values()]
         found.add(f"{title} comments", "\n".join(notes), room)
     return found
@@ -80,11 +80,3 @@ def _cell(kind: int, value: object, from_1904: bool) -> str:
     if kind in (_NUMBER, _DAY):
         return shown_number(repr(value), kind == _DAY, from_1904)
     return "TRUE" if kind == _LOGICAL and value else ""
-
-
-def _letters(count: int) -> str:
-    found = ""
-    while count > 0:
-        count, rest = divmod(count - 1, 26)
-        found = chr(65 + rest) + found
-    return found or "A"

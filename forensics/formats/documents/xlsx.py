@@ -1,4 +1,4 @@
-"""Excel files (.xlsx, ECMA-376 part 1, 18): each sheet as lines of cells, hidden ones said so, comments, headers, boxes.
+"""Excel files (.xlsx, ECMA-376 part 1, 18): sheets as lines of cells, hidden ones said so, comments, headers, boxes.
 
 A cell is what it was saved with: a shared or inline string, a number, or a day where its number format (18.8.30) is
 one of days. Reading aids over Japanese words (``rPh``) are no text of their own.
@@ -152,15 +152,16 @@ class _SheetSweep(_Sweep):
         self._said: dict[str, str] = {}
         self._pieces: list[str] = []
         self._open = self._aid = 0
-        self._first = self._last = ""
+        self._widest = self._deepest = self._at = 0
 
     @property
     def range(self) -> str:
-        return f"{self._first}:{self._last}" if self._first else ""
+        return f"A1:{letters(self._widest)}{self._deepest}" if self._deepest else ""
 
     def start(self, name: str, said: dict[str, str]) -> None:
         if name == "row":
-            self._row, self._column = [], 0
+            number = said.get("r", "")
+            self._row, self._column, self._at = [], 0, int(number) if number.isdigit() else self._at + 1
         elif name == "c":
             self._said, self._pieces = said, []
         self._aid += name == "rPh"
@@ -186,14 +187,13 @@ class _SheetSweep(_Sweep):
         self._book.cells -= 1
         if not raw or self._book.cells < 0:
             return
-        place = self._said.get("r", "")
-        hit = _CELL.fullmatch(place)
+        hit = _CELL.fullmatch(self._said.get("r", ""))
         column = _number(hit[1]) if hit else self._column + 1
         # A cell far to the right has no thousand empty ones before it.
         self._row += [""] * min(max(column - self._column - 1, 0), 50)
         self._column = column
         self._row.append(self._value(raw).replace("\n", " ").replace("\t", " "))
-        self._first, self._last = self._first or place, place
+        self._widest, self._deepest = max(self._widest, column), self._at
 
     def _value(self, raw: str) -> str:
         kind = self._said.get("t", "n")
@@ -208,11 +208,20 @@ class _SheetSweep(_Sweep):
         return shown_number(raw, is_a_day, self._book.from_1904)
 
 
-def _number(letters: str) -> int:
+def _number(name: str) -> int:
     found = 0
-    for letter in letters:
+    for letter in name:
         found = found * 26 + ord(letter) - 64
     return found
+
+
+def letters(column: int) -> str:
+    """What the column of this number is called."""
+    found = ""
+    while column > 0:
+        column, rest = divmod(column - 1, 26)
+        found = chr(65 + rest) + found
+    return found or "A"
 
 
 def shown_number(raw: str, is_a_day: bool, from_1904: bool) -> str:

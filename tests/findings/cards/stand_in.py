@@ -174,7 +174,8 @@ class StandIn(CaseView):
     def _file(self, ref: str, position: int, file: Mapping[str, Any]) -> None:
         """One file: name, content or base64, sha256, size, other columns, and ``members`` of an archive."""
         name = str(file["name"])
-        data = base64.b64decode(str(file["base64"])) if "base64" in file else str(file.get("content", name)).encode()
+        written = str(file.get("content", f"{name}{file.get('text', '')}"))
+        data = base64.b64decode(str(file["base64"])) if "base64" in file else written.encode()
         sha256 = str(file.get("sha256") or hashlib.sha256(data).hexdigest())
         self._contents[sha256] = data
         more = {
@@ -187,6 +188,18 @@ class StandIn(CaseView):
         for number, member in enumerate(file.get("members") or [], start=1):
             self._add("archive_member", **{"depth": 1, "message_id_ref": ref, "position": number,
                                            "attachment_ref": owner, "within": owner, **member})  # fmt: skip
+        self._read(sha256, name, file)
+
+    def _read(self, sha256: str, name: str, file: Mapping[str, Any]) -> None:
+        """What reading the file came to: ``state``, ``kind``, ``detail``, ``problem``, ``text`` or texts by place."""
+        kind = file.get("kind", name.rpartition(".")[2].lower())
+        rows: list[tuple[Any, ...]] = [
+            (sha256, 0, None, None, None, file.get("state", "open"), kind, file.get("detail"), file.get("problem"))
+        ]
+        said = file.get("text") or {}
+        for position, (part, text) in enumerate((said if isinstance(said, dict) else {"": said}).items(), start=1):
+            rows.append((sha256, position, part, str(text), search_key(str(text)), None, None, None, None))
+        self._texts_of[sha256] = rows
 
     def _log(self, number: int, each: Mapping[str, Any]) -> None:
         """One line of a log: columns of ``log_event``, with ``at`` for its time and ``of`` for the id of a message."""
