@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from forensics.casefile.view import CaseView
 from forensics.findings.sql import make_table
-from forensics.findings.views import View, by_sql, known, prepare
+from forensics.findings.views import View, by_sql
 
 ENDINGS = frozenset((
     "exe", "scr", "com", "bat", "cmd", "pif", "cpl", "dll", "sys", "msi", "msp", "msix", "appx", "ps1", "psm1",
@@ -94,7 +94,7 @@ WHERE list_contains(coalesce(signs, []), 'ending') OR sign IS NOT NULL
 # Where no reader said more: a type that is nothing but locked, a member that is, a PDF that says so (by which password
 # it opens is then not known), an archive of a kind that was not opened.
 DERIVED = """
-CREATE TEMP TABLE protection AS
+CREATE TEMP TABLE protection_derived AS
 WITH members AS (
     SELECT attachment_ref, bool_or(locked IS NOT NULL) AS locked, any_value(locked) AS method
     FROM archive_member GROUP BY attachment_ref
@@ -110,14 +110,12 @@ SELECT file.record, file.logical_id, file.name, file.sha256,
        coalesce(members.method, file.detected_type) AS kind
 FROM file JOIN attachment ON attachment.id = file.record LEFT JOIN members ON members.attachment_ref = file.record
 """
-READ = """
+PROTECTION = """
 CREATE TEMP TABLE protection AS
-SELECT derived.* REPLACE (
-       CASE WHEN derived.state = 'encrypted' THEN 'encrypted'
-            ELSE coalesce(file_state.state, derived.state) END AS state,
-       coalesce(file_state.kind, derived.kind) AS kind)
-FROM protection_derived AS derived LEFT JOIN (SELECT sha256, max(state) AS state, max(kind) AS kind FROM file_state
-                                              WHERE state <> 'unknown' GROUP BY sha256) AS file_state USING (sha256)
+SELECT derived.* REPLACE (coalesce(read.state, derived.state) AS state, coalesce(read.kind, derived.kind) AS kind)
+FROM protection_derived AS derived
+LEFT JOIN (SELECT sha256, max(state) AS state, max(kind) AS kind FROM file_state
+           WHERE state <> 'unknown' GROUP BY sha256) AS read USING (sha256)
 """
 
 
@@ -155,18 +153,10 @@ def _executable(case: CaseView) -> None:
     case.connection.execute(EXECUTABLE)
 
 
-def _protection(case: CaseView) -> None:
-    if "file_state" not in known():
-        case.connection.execute(DERIVED)
-        return
-    prepare(case, ("file_state",))
-    case.connection.execute(DERIVED.replace("TABLE protection AS", "TABLE protection_derived AS"))
-    case.connection.execute(READ)
-
-
 _TITLE = ("添付ファイル", "attachments")
 VIEWS = {
     "carried": View(title=_TITLE, needs=("file",), make=by_sql(CARRIED)),
     "executable": View(title=_TITLE, needs=("file",), make=_executable, optional=True),
-    "protection": View(title=_TITLE, needs=("file",), make=_protection),
+    "protection_derived": View(title=_TITLE, needs=("file",), make=by_sql(DERIVED)),
+    "protection": View(title=_TITLE, needs=("protection_derived", "file_state"), make=by_sql(PROTECTION)),
 }

@@ -1,6 +1,6 @@
 """What is recorded of the encryption between servers: each logged delivery, each Received field (RFC 3848, RFC 8314).
 
-``hop`` has a row for each handover to or from the outside. ``tls`` is ``yes``, ``old`` (below TLS 1.2) or ``not_recorded``:
+``hop`` has a row for each handover to or from the outside. ``tls`` is ``yes``, ``old`` (below 1.2) or ``not_recorded``:
 that nothing is recorded does not mean that nothing was encrypted. ``says`` tells whether that log, or that server,
 writes of encryption at all; where it never does, nothing can be missed.
 """
@@ -66,7 +66,8 @@ WITH written AS (
       AND handed_from NOT IN ('', 'localhost', host) AND NOT regexp_matches(upper(protocol), '^LMTP')
 ), read AS (
     SELECT *, CASE WHEN version <> '' AND regexp_matches(version, '{_OLD}') THEN 'old'
-                   WHEN version <> '' OR regexp_matches(protocol, '{_PROTOCOL}') THEN 'yes' ELSE 'not_recorded' END AS tls
+                   WHEN version <> '' OR regexp_matches(protocol, '{_PROTOCOL}') THEN 'yes'
+                   ELSE 'not_recorded' END AS tls
     FROM own
 )
 SELECT record, address, logical_id, utc, 'in' AS way, domain, account, 'Received' AS source, host,
