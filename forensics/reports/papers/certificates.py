@@ -117,7 +117,10 @@ class Certificate14(_Certificate):
     def certified(self, material: Material, selection: Selection | None) -> list[Block]:
         """What was copied, how it was hashed and compared, the proffered items."""
         say, heading = material.say, parts.heading
-        made: list[Block] = [heading(material, "複製したデータ", "Data that was copied"), parts.evidence_table(material)]
+        made: list[Block] = [
+            heading(material, "複製したデータ", "Data that was copied"),
+            parts.evidence_table(material),
+        ]
         made += [heading(material, "デジタル識別の方法", "Process of digital identification")]
         made += parts.numbered(parts.hashed(material))
         known = say(
@@ -206,7 +209,10 @@ class Certificate13(_Certificate):
     def certified(self, material: Material, selection: Selection | None) -> list[Block]:
         """The process step by step, and checks of its accuracy."""
         heading = parts.heading
-        made: list[Block] = [heading(material, "記録と入力", "Records and their inputs"), parts.evidence_table(material)]
+        made: list[Block] = [
+            heading(material, "記録と入力", "Records and their inputs"),
+            parts.evidence_table(material),
+        ]
         made += [heading(material, "処理の内容", "The process"), *parts.numbered(_process(material))]
         made += [heading(material, "正確さを示す事実", "Facts that bear on accuracy")]
         return [*made, *parts.numbered(_accuracy(material)), parts.verifications(material)]

@@ -65,10 +65,19 @@ class Calendar:
 
     def day(self, ns: int) -> str:
         """The day in the zone of the case."""
-        day = self._local(ns).date()
+        return self.date(self.date_of(ns))
+
+    def date_of(self, ns: int) -> date:
+        """The day in the zone of the case, to count with."""
+        return self._local(ns).date()
+
+    def date(self, day: date, *, weekday: bool = False) -> str:
+        """A day as this paper writes days, with its day of the week where that matters."""
         if self.language == "ja":
-            return in_era(day) if self.era else gregorian(day)
-        return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+            said = in_era(day) if self.era else gregorian(day)
+            return f"{said}({_WEEKDAYS[day.weekday()]})" if weekday else said
+        said = f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+        return f"{day:%a} {said}" if weekday else said
 
     def zone_note(self, ns: int) -> str:
         """In which zone the times stand, and how far it is from UTC."""

@@ -55,7 +55,12 @@ def _addressed(material: Material) -> Paragraph:
 
 
 def _self(material: Material) -> list[Block]:
-    words = (("私は、", "I am "), ("と申します。", ", of "), ("に所属し、", ", acting as "), ("として本件に関与しました。", "."))
+    words = (
+        ("私は、", "I am "),
+        ("と申します。", ", of "),
+        ("に所属し、", ", acting as "),
+        ("として本件に関与しました。", "."),
+    )
     able = (("資格・経験は次のとおりです。", "My qualifications and experience: "),)
     return parts.numbered(parts.examiner(material, words, able))
 
