@@ -7,8 +7,7 @@
     truth.jsonl   one object for each plant: row (of the catalogue), innocent, guard, say, accounts, message_ids,
                   window (seconds), lines (file, line), also (other rows that it is a case of)
 
-``messages`` counts mails that were sent; copies are about one and a half times as many. It is written from the
-catalogue alone, apart from the rules that are held against it. :mod:`tests.staff_company.judge` holds them.
+``messages`` counts what is stored in mailboxes; each mail is stored about twice. It is written from the catalogue alone, apart from the rules that are held against it. :mod:`tests.staff_company.judge` holds them.
 """
 
 from __future__ import annotations

@@ -99,8 +99,8 @@ def _staff(world: World) -> None:
     for each in world.company.staff:
         world.table(
             "staff", address=each.address, name=each.name, name_kana="", department=each.department, title=each.title,
-            manager=each.manager.address if each.manager else "", hired=str(each.hired), notice=str(each.notice or ""),
-            left=str(each.left or ""), role="", aliases="", note="",
+            manager=each.manager.address if each.manager else "", hired_on=str(each.hired), notice_on=str(each.notice or ""),
+            left_on=str(each.left or ""), role="", aliases="", note="",
         )  # fmt: skip
 
 

@@ -100,8 +100,8 @@ def tables_of_networks(s: Stage) -> None:
     add("networks", network="198.18.7.0/24", label="携帯網", country="JP", note="CGNAT")
     add("networks", network="198.51.101.0/24", label="VPN", country="JP", note="VPN の出口")
     add("networks", network="203.0.113.64/27", label="米国のホテル", country="US", note="")
-    add("networks", network="203.0.113.128/26", label="", country="RO", note="")
-    add("networks", network="203.0.113.192/26", label="", country="RO", note="")
+    add("networks", network="203.0.113.128/26", label="ルーマニア", country="RO", note="")
+    add("networks", network="203.0.113.192/26", label="ルーマニア", country="RO", note="")
 
 
 def tables_of_hours(s: Stage) -> None:

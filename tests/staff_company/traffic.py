@@ -19,6 +19,10 @@ BROCHURE = File("会社案内2025.pdf", pdf(["Hoshikawa Denki company brochure 2
 MANUAL = File("取扱説明書.pdf", pdf(["Manual HD-200", "Keep this manual"]))
 
 
+_COPIES = 2.13
+"""How many mailboxes hold a mail, on average."""
+
+
 @dataclass(slots=True)
 class Traffic:
     """What ordinary traffic remembers from day to day."""
@@ -41,8 +45,8 @@ WORKDAYS = sum(works(day) for day in range(DAYS))
 
 
 def prepare(world: World, seed: int, messages: int) -> Traffic:
-    """Who works nights, who travels, which lists there are; with the client's tables of it."""
-    made = Traffic(world=world, rng=random.Random(f"traffic:{seed}"), messages=messages)
+    """Who works nights, who travels and which lists there are."""
+    made = Traffic(world=world, rng=random.Random(f"traffic:{seed}"), messages=round(messages / _COPIES))
     company = world.company
     made.nights = company.of("製造部")[2:4]
     abroad = company.of("海外営業部")

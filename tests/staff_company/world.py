@@ -225,7 +225,7 @@ class World:
             held.sort(key=lambda each: each[0])
             ready = [raw for when, raw in held if when < until]
             if ready:
-                path = self.out / "sources" / "home" / account.replace("@", "_at_") / "mail" / folder
+                path = self.out / "sources" / "home" / account / "mail" / folder
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with path.open("ab") as handle:
                     handle.writelines(ready)
