@@ -75,7 +75,7 @@ class ActionChecklist(Paper):
 
     def blocks(self, material: Material, selection: Selection | None) -> list[Block]:
         """What to do, the credentials to change, what was done."""
-        incident, heading = Incident(material), parts.heading
+        incident, heading = Incident(material, selection), parts.heading
         made: list[Block] = [parts.case_facts(material, "title", "client")]
         made += [heading(material, "対応", "To do"), _table(incident)]
         made += [heading(material, "変更を要する認証情報", "Credentials to be changed"), _credentials(incident)]
@@ -88,8 +88,9 @@ def _table(incident: Incident) -> Table:
     found = [Found(rule=told, value=each) for told in incident.told for each in told.findings]
     why = {action: [each for each in found if rule_of(each.rule.rule) in action.rules] for action in _ACTIONS}
     ordered = sorted(_ACTIONS, key=lambda action: bool(action.rules) and not why[action])
-    rows = [_row(number, action, why[action], material) for number, action in enumerate(ordered, 1)]
-    rows.insert(1, _report(incident))
+    told = [_row(action, why[action], material) for action in ordered]
+    told.insert(1, _report(incident))
+    rows = [((f"□ {number}",), *cells) for number, cells in enumerate(told, 1)]
     columns = (
         ("番号", "No."),
         ("対応", "Action"),
@@ -102,7 +103,7 @@ def _table(incident: Incident) -> Table:
     return Table(columns=titles(material, *columns), rows=tuple(rows), widths=(6, 31, 19, 12, 9, 11, 12), tall=True)
 
 
-def _row(number: int, action: _Action, why: list[Found], material: Material) -> tuple[Inline, ...]:
+def _row(action: _Action, why: list[Found], material: Material) -> tuple[Inline, ...]:
     reason: Inline = (material.say("常に", "always"),)
     if why:
         rules = ", ".join(sorted({each.rule.rule for each in why}))
@@ -110,7 +111,7 @@ def _row(number: int, action: _Action, why: list[Found], material: Material) -> 
         reason = inline(material.say(f"所見{len(why)}件", f"{len(why)} findings"), Ref(lines=lines, source=rules))
     elif action.rules:
         reason = (material.say("所見なし。要否を確認", "no finding; consider whether needed"),)
-    return (f"□ {number}",), (material.say(*action.what),), reason, (material.say(*action.due),), (), (), ()
+    return (material.say(*action.what),), reason, (material.say(*action.due),), (), (), ()
 
 
 def _report(incident: Incident) -> tuple[Inline, ...]:
@@ -128,7 +129,7 @@ def _report(incident: Incident) -> tuple[Inline, ...]:
         )
     what = material.say("個人情報保護委員会への報告（ppc-report）", "report to the authority (ppc-report)")
     ja, en = "該当性は弁護士判断", "whether it must be reported"
-    return ("□",), (what,), (parts.decide(material, ja, en),), due, (), (), ()
+    return (what,), (parts.decide(material, ja, en),), due, (), (), ()
 
 
 def _credentials(incident: Incident) -> Table:

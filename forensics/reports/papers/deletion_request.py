@@ -50,8 +50,8 @@ class DeletionRequest(Paper):
 
     def blocks(self, material: Material, selection: Selection | None) -> list[Block]:
         """The letter, the reply form, and the sheet that is kept."""
-        incident = Incident(material)
-        messages = incident.messages(selection)
+        incident = Incident(material, selection)
+        messages = incident.messages
         empty = (
             "対象のメールを選んでください（--message または --where）。",
             "Choose the message (--message or --where).",

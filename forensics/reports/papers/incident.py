@@ -79,9 +79,19 @@ class Found:
 class Incident:
     """The findings of a case by what they may mean for an incident, and what persons stated about it."""
 
-    def __init__(self, material: Material) -> None:
+    def __init__(self, material: Material, selection: Selection | None = None) -> None:
         self.material = material
         self.language = material.language
+        self._selection = selection if selection is not None and (selection.where or selection.messages) else None
+
+    @property
+    def selected(self) -> bool:
+        """Whether somebody chose the messages that it is about."""
+        return self._selection is not None
+
+    @cached_property
+    def _chosen(self) -> frozenset[str]:
+        return frozenset(self._selection.ids(self.material.case)) if self._selection else frozenset()
 
     @cached_property
     def told(self) -> tuple[reading.Told, ...]:
@@ -89,10 +99,12 @@ class Incident:
         return tuple(reading.told(self.material.case))
 
     def of(self, family: str) -> list[Found]:
-        """The findings of the rules of a family, the surest first."""
+        """The findings of the rules of a family, the surest first; only those on the chosen messages, if any were."""
         order = ("certain", "likely", "possible")
         found = [Found(rule=told, value=each) for told in self.told if rule_of(told.rule) in FAMILIES[family].rules
                  for each in told.findings]  # fmt: skip
+        if self.selected:
+            found = [each for each in found if each.records() & self._chosen]
         return sorted(found, key=lambda each: order.index(each.confidence))
 
     def families(self) -> list[tuple[str, list[Found]]]:
@@ -142,14 +154,14 @@ class Incident:
         rules = ", ".join(sorted({each.rule.rule for each in self.of(PERSONAL)}))
         return inline(f"{found:,}", Ref(lines=lines, source=rules) if ref else "")
 
-    def messages(self, selection: Selection | None) -> list[dict[str, Any]]:
+    @cached_property
+    def messages(self) -> list[dict[str, Any]]:
         """The messages of the incident: those chosen, else those that findings on leaks are about."""
         case = self.material.case
         if not case.has("message"):
             return []
-        if selection is not None and (selection.where or selection.messages):
-            ids = selection.ids(case)
-        else:
+        ids = sorted(self._chosen)
+        if not self.selected:
             leaks = (name for name, family in FAMILIES.items() if family.leak)
             ids = sorted({each for name in leaks for found in self.of(name) for each in found.records()})
         return case.rows(_SQL, [ids]) if ids else []

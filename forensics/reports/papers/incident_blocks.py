@@ -8,7 +8,7 @@ from typing import Any
 from forensics.reports.findings_words import CONFIDENCES
 from forensics.reports.papers.incident import MOST_MESSAGES, Found, Incident
 from forensics.reports.papers.material import Material
-from forensics.reports.papers.model import Block, Fact, Facts, Inline, Paragraph, Strong, Table, inline
+from forensics.reports.papers.model import Block, Fact, Facts, Inline, Paragraph, Ref, Strong, Table, inline
 from forensics.reports.words import Pair
 
 MOST_FINDINGS = 60
@@ -60,7 +60,7 @@ def findings_table(found: Sequence[Found], material: Material) -> list[Block]:
         )
         for number, each in enumerate(found[:MOST_FINDINGS], 1)
     )
-    made: list[Block] = [Table(columns=titles(material, *columns), rows=rows, widths=(6, 40, 9, 25, 20))]
+    made: list[Block] = [Table(columns=titles(material, *columns), rows=rows, widths=(6, 37, 9, 22, 26))]
     if len(found) > MOST_FINDINGS:
         more = len(found) - MOST_FINDINGS
         made.append(note(material, f"ほか{more:,}件は findings.csv にある。", f"{more:,} more stand in findings.csv."))
@@ -68,11 +68,11 @@ def findings_table(found: Sequence[Found], material: Material) -> list[Block]:
 
 
 def _source(found: Found, material: Material) -> Inline:
-    because = found.value["because"]
-    places = material.say("、", ", ").join(str(each["address"]) for each in because[:2])
+    because = list(dict.fromkeys(str(each["address"]) for each in found.value["because"]))
+    places = material.say("、", ", ").join(because[:2])
     more = len(because) - 2 + int(found.value.get("because_not_shown", 0))
     left = material.say(f" ほか{more}か所", f" and {more} more") if more > 0 else ""
-    return inline(places, left, found.ref)
+    return inline(places, left, Ref(lines=found.ref.lines, source=found.ref.source))
 
 
 def messages_table(

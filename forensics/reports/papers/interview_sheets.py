@@ -41,7 +41,7 @@ class InterviewSheets(Paper):
 
     def blocks(self, material: Material, selection: Selection | None) -> list[Block]:
         """How to ask, a sheet for each kind of finding, the record."""
-        incident = Incident(material)
+        incident = Incident(material, selection)
         made: list[Block] = [parts.case_facts(material, "title", "client"), *_before(material), _who(material)]
         made += [parts.heading(material, "共通の質問", "Questions to everyone"), _asked(_OPENING, material)]
         for name, found in incident.families():

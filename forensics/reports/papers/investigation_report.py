@@ -52,7 +52,7 @@ class InvestigationReport(Paper):
 
     def blocks(self, material: Material, selection: Selection | None) -> list[Block]:
         """The report, section by section."""
-        incident, heading = Incident(material), parts.heading
+        incident, heading = Incident(material, selection), parts.heading
         names = ("title", "client", "purpose", "scope", "legal_basis", "examiner", "organisation", "role")
         made: list[Block] = [heading(material, "第１　事案の概要", "1. The case"), parts.case_facts(material, *names)]
         made += parts.numbered([_dates(incident), *_stated(incident)])

@@ -28,9 +28,9 @@ class LeakReport(Paper):
 
     def blocks(self, material: Material, selection: Selection | None) -> list[Block]:
         """Summary, route, items, persons, recipients, what remains open."""
-        incident, heading = Incident(material), parts.heading
-        messages = incident.messages(selection)
-        made: list[Block] = [parts.case_facts(material, "title", "client"), _basis(material, selection)]
+        incident, heading = Incident(material, selection), parts.heading
+        messages = incident.messages
+        made: list[Block] = [parts.case_facts(material, "title", "client"), _basis(incident)]
         made += [heading(material, "１　経路", "1. Route"), *_route(incident, messages)]
         made += [heading(material, "２　情報の項目", "2. Items of data"), _items(incident, messages)]
         made += [heading(material, "３　本人の数", "3. Persons"), *_persons(incident)]
@@ -39,8 +39,9 @@ class LeakReport(Paper):
         return made
 
 
-def _basis(material: Material, selection: Selection | None) -> Paragraph:
-    if selection is not None and (selection.where or selection.messages):
+def _basis(incident: Incident) -> Paragraph:
+    material = incident.material
+    if incident.selected:
         return note(
             material,
             "対象は、作成時に選択されたメールである。",

@@ -12,7 +12,6 @@ from forensics.reports.papers.deadlines import Rule
 from forensics.reports.papers.families import FAMILIES, PERSONAL
 from forensics.reports.papers.incident import Found, Incident
 from forensics.reports.papers.model import Inline, Ref, Run, inline
-from forensics.reports.selection import Selection
 from forensics.reports.words import Pair
 
 TO_PERSONS = (1, 2, 4, 5, 9)
@@ -40,10 +39,10 @@ class Item:
     rows: tuple[tuple[Pair, Inline], ...]
 
 
-def nine(incident: Incident, rule: Rule, selection: Selection | None) -> tuple[Item, ...]:
+def nine(incident: Incident, rule: Rule) -> tuple[Item, ...]:
     """All nine items, in their order."""
     rows: dict[int, tuple[tuple[Pair, Inline], ...]] = {
-        1: _summary(incident, rule, selection),
+        1: _summary(incident, rule),
         2: (
             (("媒体・形式", "Medium and form"), incident.said("incident_media")),
             (("項目", "Items"), incident.said("incident_items")),
@@ -71,9 +70,9 @@ def nine(incident: Incident, rule: Rule, selection: Selection | None) -> tuple[I
     return tuple(Item(number=number, title=TITLES[number], rows=rows[number]) for number in TITLES)
 
 
-def _summary(incident: Incident, rule: Rule, selection: Selection | None) -> tuple[tuple[Pair, Inline], ...]:
+def _summary(incident: Incident, rule: Rule) -> tuple[tuple[Pair, Inline], ...]:
     return (
-        (("発生日時", "Happened on"), _occurred(incident, selection)),
+        (("発生日時", "Happened on"), _occurred(incident)),
         (("発覚日時（知った日）", "Became known on"), incident.said("incident_known")),
         (("発見者", "Found by"), incident.said("incident_found_by")),
         (("規則7条の該当号", "Number of art. 7 of the Rules"), category(incident, rule)),
@@ -82,11 +81,11 @@ def _summary(incident: Incident, rule: Rule, selection: Selection | None) -> tup
     )
 
 
-def _occurred(incident: Incident, selection: Selection | None) -> Inline:
+def _occurred(incident: Incident) -> Inline:
     stated = incident.said("incident_occurred")
     if incident.stated("incident_occurred"):
         return stated
-    dated = [row for row in incident.messages(selection) if row["sent_ns"] is not None]
+    dated = [row for row in incident.messages if row["sent_ns"] is not None]
     if not dated:
         return stated
     first = dated[0]

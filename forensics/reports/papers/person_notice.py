@@ -36,7 +36,7 @@ class PersonNotice(Paper):
 
     def blocks(self, material: Material, selection: Selection | None) -> list[Block]:
         """The letter, and the sheet that is kept."""
-        incident = Incident(material)
+        incident = Incident(material, selection)
         made: list[Block] = [*_head(incident), *_opening(incident)]
         for place, number in enumerate(TO_PERSONS, 1):
             title = TITLES[number]

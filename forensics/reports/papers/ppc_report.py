@@ -167,6 +167,7 @@ class PpcReport(Paper):
         "個人情報保護法26条1項・施行規則8条1項",
         "Act on the Protection of Personal Information, art. 26(1); Rules, art. 8(1)",
     )
+    follows = False
     kind: Pair = ("速報", "preliminary")
     remark: Pair = (
         "速報は、報告をしようとする時点において把握している事項を報告する。未確認の事項は、確認の時期とともに書く。",
@@ -175,7 +176,7 @@ class PpcReport(Paper):
 
     def blocks(self, material: Material, selection: Selection | None) -> list[Block]:
         """Deadlines, whether it applies, who reports, the nine items."""
-        incident, heading = Incident(material), parts.heading
+        incident, heading = Incident(material, selection), parts.heading
         rule = rule_for(incident)
         web_form = (
             "報告は個人情報保護委員会のウェブフォームから行う。これは転記のための案であり、報告書そのものではない。",
@@ -188,14 +189,15 @@ class PpcReport(Paper):
         ]
         made += [_categories(incident, rule), heading(material, "報告者", "Reporter"), self._kind(incident)]
         made += [reporter(incident), heading(material, "報告事項（施行規則8条1項各号）", "Items (Rules, art. 8(1))")]
-        for item in nine(incident, rule, selection):
+        for item in nine(incident, rule):
             made += item_blocks(item, material)
         return made
 
     def _kind(self, incident: Incident) -> Block:
         material = incident.material
         rows: list[tuple[Pair, Inline]] = [(("報告の別", "Kind of report"), (material.say(*self.kind),))]
-        rows.append((("前回の報告", "Earlier report"), incident.said("previous_report")))
+        if self.follows:
+            rows.append((("前回の報告", "Earlier report"), incident.said("previous_report")))
         return facts(material, rows)
 
 
@@ -213,6 +215,7 @@ class PpcReportFinal(PpcReport):
         "個人情報保護法26条1項・施行規則8条2項",
         "Act on the Protection of Personal Information, art. 26(1); Rules, art. 8(2)",
     )
+    follows = True
     kind = ("確報", "final")
     remark = (
         "確報は、9項目のすべてを報告する。合理的努力を尽くしても判明しない事項は、その時点で把握しているものを報告し、判明次第追完する。",

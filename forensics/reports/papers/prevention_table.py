@@ -23,7 +23,7 @@ class PreventionTable(Paper):
 
     def blocks(self, material: Material, selection: Selection | None) -> list[Block]:
         """What was stated, then cause and measure row by row."""
-        incident = Incident(material)
+        incident = Incident(material, selection)
         rows = tuple(
             row
             for name, found in incident.families()
