@@ -5,6 +5,7 @@ from forensics.reports.papers.action_checklist import ActionChecklist
 from forensics.reports.papers.certificates import Certificate13, Certificate14
 from forensics.reports.papers.custody_form import CustodyForm
 from forensics.reports.papers.deletion_request import DeletionRequest
+from forensics.reports.papers.exhibit_pages import ExhibitPages, RedactedPages, RedactionKey
 from forensics.reports.papers.exhibits import ExhibitList
 from forensics.reports.papers.interview_sheets import InterviewSheets
 from forensics.reports.papers.investigation_report import InvestigationReport
@@ -22,6 +23,7 @@ __all__ = [
     "CustodyForm",
     "DeletionRequest",
     "ExhibitList",
+    "ExhibitPages",
     "InterviewSheets",
     "InvestigationReport",
     "LeakReport",
@@ -29,5 +31,7 @@ __all__ = [
     "PpcReport",
     "PpcReportFinal",
     "PreventionTable",
+    "RedactedPages",
+    "RedactionKey",
     "Statement",
 ]

@@ -12,6 +12,7 @@ from typing import Any
 from forensics.casefile.view import EvidenceItem
 from forensics.errors import UsageError
 from forensics.reports.papers import parts
+from forensics.reports.papers.exhibit_numbers import Exhibit, file_name, numbered, recorded
 from forensics.reports.papers.material import Material
 from forensics.reports.papers.model import (
     Block,
@@ -109,24 +110,61 @@ class ExhibitList(Paper):
 
     name = "exhibit-list"
     title = "証拠説明書 / description of exhibits (draft)"
-    version = "1"
+    version = "2"
     heading = ("証拠説明書（案）", "Description of exhibits (draft)")
     wide = True
 
     def blocks(self, material: Material, selection: Selection | None) -> list[Block]:
         """Caption, one row for each chosen message or evidence item, notes for the lawyer."""
         rows = (
-            [_message(row, material) for row in chosen(material, selection)]
+            [((each.label(material.language),), *_exhibit(each, material)) for each in _exhibits(material, selection)]
             if selection is not None and (selection.where or selection.messages)
-            else [_item(item, material) for item in material.items]
+            else _numbered([_item(item, material) for item in material.items], material)
         )
         table = Table(
             columns=tuple(material.say(*each) for each in _COLUMNS),
-            rows=tuple(_numbered(rows, material)),
+            rows=tuple(rows),
             widths=(8, 18, 12, 11, 14, 14, 23),
             empty=material.say("証拠はまだ取得されていない。", "No evidence has been acquired yet."),
         )
         return [*_caption(material), table, *_notes(material)]
+
+    def recorded(self, material: Material, selection: Selection | None) -> dict[str, Any]:
+        """Which number went to what."""
+        return {"exhibits": list(recorded(_exhibits(material, selection), material))}
+
+
+def _exhibits(material: Material, selection: Selection | None) -> list[Exhibit]:
+    if selection is None or not (selection.where or selection.messages):
+        return []
+    return numbered(material, chosen(material, selection))
+
+
+def _exhibit(exhibit: Exhibit, material: Material) -> tuple[Inline, ...]:
+    name = material.say("。ファイル名 ", ". File name "), Code(text=file_name(exhibit, material))
+    if exhibit.attachment is None:
+        *cells, remarks = _message(exhibit.message, material)
+        return (*cells, inline(remarks, name))
+    return _file(exhibit, exhibit.attachment, material, name)
+
+
+def _file(exhibit: Exhibit, file: dict[str, Any], material: Material, name: Inline) -> tuple[Inline, ...]:
+    say = material.say
+    called = file["name"] or say("名称なし", "no name")
+    first = f"{exhibit.prefix}{exhibit.number}" + say("の1", "-1")
+    title = say(
+        f"{first}のメールに添付されたファイル（「{called}」）を印刷した書面",
+        f"Print of a file attached to {first} ({called})",
+    )
+    author = parts.decide(material, "作成者。送信者とは限らない", "author, who need not be the sender")
+    digest: Run = Code(text=file["sha256"]) if file["sha256"] else _no_content(material)
+    remarks = inline(say("元データ ", "Stored at "), place_of(exhibit.message, material), " SHA-256 ", digest, name)
+    made = parts.decide(material, "作成年月日", "date made")
+    return (title,), _copy(material), (made,), (author,), (_purpose(material),), remarks
+
+
+def _no_content(material: Material) -> Missing:
+    return Missing(what=material.say("添付ファイルの内容", "content of the attached file"))
 
 
 def _caption(material: Material) -> list[Block]:

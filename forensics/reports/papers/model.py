@@ -142,7 +142,11 @@ class Document:
     """The time of the newest ledger line it was made from; the paper knows no other present."""
     blocks: tuple[Block, ...]
     subtitle: str = ""
+    file_title: str = ""
+    """What a print to PDF is named, where that is not the title."""
     draft: bool = True
+    bare: bool = False
+    """Without the box that says what is missing: a print of evidence, not a paper to be filled in."""
     wide: bool = False
 
     def missing(self) -> tuple[Missing, ...]:

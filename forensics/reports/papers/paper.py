@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from forensics import __version__
 from forensics.casefile.view import CaseView
@@ -45,6 +45,10 @@ class Paper(ABC):
     @abstractmethod
     def blocks(self, material: Material, selection: Selection | None) -> list[Block]:
         """What the paper says."""
+
+    def recorded(self, material: Material, selection: Selection | None) -> dict[str, Any]:
+        """What else the sidecar keeps."""
+        return {}
 
     def document(self, material: Material, selection: Selection | None = None) -> Document:
         """The paper as a document."""
@@ -88,5 +92,6 @@ class Paper(ABC):
                 "options": asdict(material.options) | {"language": material.language},
                 "missing": [asdict(each) for each in document.missing()],
                 "open": [asdict(each) for each in document.open()],
+                **self.recorded(material, selection),
             },
         )

@@ -29,16 +29,17 @@ def page(document: Document) -> bytes:
     style = _STYLE.read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    state = "".join(f"<p>{_escaped(line)}</p>" for line in marks.state(document))
+    state = "" if document.bare else "".join(f"<p>{_escaped(line)}</p>" for line in marks.state(document))
+    box = f'<div class="state">{state}</div>' if state else ""
     subtitle = f'<p class="subtitle">{_escaped(document.subtitle)}</p>' if document.subtitle else ""
     body = "\n".join(_block(block, document.language) for block in document.blocks)
     text = (
         f'<!doctype html>\n<html lang="{document.language}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_escaped(document.title)}</title>\n<style>{style}</style>\n</head>\n"
+        f"<title>{_escaped(document.file_title or document.title)}</title>\n<style>{style}</style>\n</head>\n"
         f'<body lang="{document.language}">\n<main{" class=wide" if document.wide else ""}>\n'
-        f'<h1>{_escaped(document.title)}</h1>\n{subtitle}\n<div class="state">{state}</div>\n{body}\n'
+        f"<h1>{_escaped(document.title)}</h1>\n{subtitle}\n{box}\n{body}\n"
         f"<footer>{_escaped(document.made_from)}</footer>\n</main>\n</body>\n</html>\n"
     )
     return text.encode("utf-8", "backslashreplace")
