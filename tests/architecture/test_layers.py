@@ -81,6 +81,7 @@ TABLE: dict[str, May] = {
             "dkim": "findings.dkim_check",
             "cryptography": "findings.dkim_check",
             "yaml": "findings.plain_yaml",
+            "stdnum": "findings.sensitive",
             "duckdb": "findings.sql",
             "publicsuffixlist": "findings.views.mail",
             "rapidfuzz": "findings.likeness",
@@ -88,7 +89,7 @@ TABLE: dict[str, May] = {
                 "jpholiday": "findings.views.behaviour",
         },
     ),
-    "playbooks": May(ours=(*VIEW, "timeline")),
+    "playbooks": May(ours=(*VIEW, "timeline", "findings.plain_yaml")),
     # Papers are held against the checklist, which is data, and show what persons answered.
     "reports": May(
         ours=(*VIEW, "timeline", "findings", "evidence.checklist", "evidence.points", "evidence.answers"),
