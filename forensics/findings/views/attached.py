@@ -118,6 +118,16 @@ LEFT JOIN (SELECT sha256, max(state) AS state, max(kind) AS kind FROM file_state
            WHERE state <> 'unknown' GROUP BY sha256) AS read USING (sha256)
 """
 
+TOLD = """
+CREATE TEMP TABLE verdict_told AS
+SELECT lower(sha256) AS sha256, verdict, engine, "at" AS judged_at, 'table' AS source FROM verdicts
+UNION ALL
+SELECT lower(json_extract_string(detail, '$.file_sha256')), json_extract_string(detail, '$.verdict'), system,
+       CAST(utc AS VARCHAR), 'gateway'
+FROM hold
+WHERE json_extract_string(detail, '$.verdict') IS NOT NULL AND json_extract_string(detail, '$.file_sha256') IS NOT NULL
+"""
+
 
 def signs_of(name: str) -> Iterator[str]:
     """What the name of a file says: that it runs, and by which trick it does not look so."""
@@ -157,6 +167,7 @@ _TITLE = ("添付ファイル", "attachments")
 VIEWS = {
     "carried": View(title=_TITLE, needs=("file",), make=by_sql(CARRIED)),
     "executable": View(title=_TITLE, needs=("file",), make=_executable, optional=True),
+    "verdict_told": View(title=("マルウェア判定", "verdicts on files"), needs=("verdicts", "hold"), make=by_sql(TOLD)),
     "protection_derived": View(title=_TITLE, needs=("file",), make=by_sql(DERIVED)),
     "protection": View(title=_TITLE, needs=("protection_derived", "file_state"), make=by_sql(PROTECTION)),
 }
