@@ -2,7 +2,7 @@
 
 One number in ten passes the check of My Number (行政手続法関係 個人番号, total of digits modulo 11) or of a card (Luhn,
 ISO/IEC 7812-1) by chance, so each needs its word within fifty characters, or a column of three or more of which four in
-five pass. A run of digits is taken whole: a card number holds a valid prefix of twelve. Texts come folded (search keys).
+five pass. A run of digits is taken whole: a card number holds a valid prefix of twelve. Texts come folded.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ _POSTAL = re.compile(
 )
 _MAIL = re.compile(r"[a-z0-9][a-z0-9._%+-]{0,63}@(?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,24}")
 _DAY = re.compile(
-    r"(?<![0-9])(?:(?:19|20)[0-9]{2}[-/.年] ?[01]?[0-9][-/.月] ?[0-3]?[0-9]|(?:明治|大正|昭和|平成|令和|[mtshr])\.?[0-9元]{1,2}"
-    r"[-/.年] ?[01]?[0-9][-/.月] ?[0-3]?[0-9])(?![0-9])"
+    r"(?<![0-9])(?:(?:19|20)[0-9]{2}[-/.年] ?[01]?[0-9][-/.月] ?[0-3]?[0-9]"
+    r"|(?:明治|大正|昭和|平成|令和|[mtshr])\.?[0-9元]{1,2}[-/.年] ?[01]?[0-9][-/.月] ?[0-3]?[0-9])(?![0-9])"
 )
 _BIRTH = re.compile("生年月日|誕生日|生まれ|date of birth|birth ?day|birth date|dob")
 _NAME = re.compile(
@@ -149,7 +149,7 @@ def _kind(digits: str, written: str, around: str, columns: _Columns) -> str:
 
 @dataclass(slots=True, kw_only=True)
 class _Columns:
-    """A table in a text: how its lines are cut, which column is which, and the numbers of columns that pass as a whole."""
+    """A table in a text: how its lines are cut, which column is which, and the numbers of columns that pass."""
 
     mark: str = ""
     names: frozenset[int] = frozenset()

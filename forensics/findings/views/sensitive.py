@@ -1,7 +1,7 @@
 """Personal and sensitive data in what was sent outside, as views: found once for each file and each body text.
 
-``sensitive`` has a row for each kind of data in a file (``ref`` is its SHA-256) or body (``ref`` is its message), with a
-masked sample; ``counted`` one for each of them with its rows and the least and greatest number of persons;
+``sensitive`` has a row for each kind of data in a file (``ref`` is its SHA-256) or body (``ref`` is its message), with
+a masked sample; ``counted`` one for each of them with its rows and the least and greatest number of persons;
 ``listed_address`` one for each address in it that looks like a person's.
 """
 
@@ -36,7 +36,8 @@ _KEYS = """
 SELECT source, ref, position, key FROM sent_numbered JOIN file_text ON file_text.sha256 = ref
 WHERE source = 'file' AND chunk = $1
 UNION ALL
-SELECT source, ref, 0, own_key FROM sent_numbered JOIN body ON body.logical_id = ref WHERE source = 'body' AND chunk = $1
+SELECT source, ref, 0, own_key FROM sent_numbered JOIN body ON body.logical_id = ref
+WHERE source = 'body' AND chunk = $1
 ORDER BY source, ref, position
 """
 _KINDS: tuple[tuple[str, Type], ...] = (
