@@ -40,7 +40,7 @@ SELECT sending.logical_id, sending.record, sending.address, sending.utc, sending
        sending.recipient, sending.place, sending.subject, sending.files, grade,
        CAST(timezone($zone, make_timestamptz(greatest(utc_us_from, 0))) AS DATE) AS baseline_from,
        make_timestamptz(coalesce(org_us, account_us, pair_us)) AS earlier,
-       empty.days AS gaps
+       coalesce(nullif(array_to_string(empty.days[:5], ', '), ''), '0') AS gaps
 FROM (
     SELECT *, greatest(utc_us - $baseline * 86400000000,
                        CASE grade WHEN 'A' THEN org_since_us ELSE account_since_us END) AS utc_us_from
