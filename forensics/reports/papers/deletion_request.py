@@ -6,12 +6,13 @@ What the recipient states (not read, deleted, not passed on) bears on whether th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from forensics.reports.papers import parts
 from forensics.reports.papers.incident import Incident
 from forensics.reports.papers.incident_blocks import facts, messages_table, note, titles
 from forensics.reports.papers.material import Material
-from forensics.reports.papers.model import Block, Fact, Facts, PageBreak, Paragraph, Signature, Table
+from forensics.reports.papers.model import Block, Fact, Facts, Missing, PageBreak, Paragraph, Signature, Table
 from forensics.reports.papers.paper import Paper
 from forensics.reports.selection import Selection
 from forensics.reports.words import Pair
@@ -51,18 +52,15 @@ class DeletionRequest(Paper):
     def blocks(self, material: Material, selection: Selection | None) -> list[Block]:
         """The letter, the reply form, and the sheet that is kept."""
         incident = Incident(material, selection)
-        messages = incident.messages
-        empty = (
-            "対象のメールを選んでください（--message または --where）。",
-            "Choose the message (--message or --where).",
-        )
+        # What went to others has no place in this letter: without a choice it names no message.
+        messages = incident.messages if incident.selected else []
         made: list[Block] = [*_head(incident), *_letter(incident)]
         made += [parts.heading(material, "対象の電子メール", "The message", 2)]
-        made += messages_table(incident, messages, places=False, empty=empty)
+        made += _named(incident, messages)
         made += [parts.heading(material, "お願いする事項", "What we ask", 2)]
         made += parts.numbered([(material.say(*each),) for each in _ASKED])
         made += [PageBreak(), *_form(material), PageBreak(), *_kept(incident)]
-        return [*made, *messages_table(incident, messages, empty=empty)]
+        return [*made, *messages_table(incident, messages, empty=("選択されていない。", "None was chosen."))]
 
 
 def _head(incident: Incident) -> Iterator[Block]:
@@ -72,6 +70,20 @@ def _head(incident: Incident) -> Iterator[Block]:
     to = incident.said("leak_recipients", ref=False)
     yield Paragraph(runs=(*to, material.say("　御中・様", "")))
     yield Paragraph(runs=incident.said("letter_sender", ref=False), style="right")
+
+
+def _named(incident: Incident, messages: list[dict[str, Any]]) -> Iterator[Block]:
+    material = incident.material
+    if not messages:
+        what = material.say("対象のメール（--message または --where で選ぶ）", "the message (--message or --where)")
+        yield Paragraph(runs=(Missing(what=what),))
+        return
+    yield from messages_table(incident, messages, places=False)
+    to = {row["mail_address"] for rows in incident.recipients(messages).values() for row in rows}
+    if len(to) > 1:
+        ja = f"受信者が{len(to)}者ある。受信者ごとに、その者に届いたメールだけの依頼状に分けるか"
+        en = f"{len(to)} recipients: whether to write to each of them, about what that one received only"
+        yield Paragraph(runs=(parts.decide(material, ja, en),), style="note")
 
 
 def _letter(incident: Incident) -> Iterator[Block]:

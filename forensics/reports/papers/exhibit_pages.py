@@ -165,7 +165,7 @@ def _blocks(
     yield Heading(text=say("本文", "Body"), level=2)
     text = _body(material, str(row["id"]))
     lines = (redactor.text(text, exhibit.short()) if redactor else text).splitlines()
-    yield from (Paragraph(runs=(line or "\u3000",)) for line in lines[:MOST_LINES])
+    yield from (Paragraph(runs=(line or "\u3000",), style="line") for line in lines[:MOST_LINES])
     if len(lines) > MOST_LINES:
         more = len(lines) - MOST_LINES
         yield Paragraph(runs=(Strong(text=say(f"（以下{more:,}行を省略）", f"({more:,} more lines are left out)")),))

@@ -124,7 +124,7 @@ class ExhibitList(Paper):
         table = Table(
             columns=tuple(material.say(*each) for each in _COLUMNS),
             rows=tuple(rows),
-            widths=(8, 18, 12, 11, 14, 14, 23),
+            widths=(9, 18, 12, 11, 14, 13, 23),
             empty=material.say("証拠はまだ取得されていない。", "No evidence has been acquired yet."),
         )
         return [*_caption(material), table, *_notes(material)]

@@ -81,19 +81,19 @@ def messages_table(
     """The messages of an incident: when, from whom, to whom, subject and files, and where they lie in the evidence."""
     material = incident.material
     attached, recipients = incident.attached(messages), incident.recipients(messages)
-    columns: list[Pair] = [("送信日時", "Sent"), ("差出人", "Sender"), ("宛先", "Recipients")]
-    columns.append(("件名・添付ファイル", "Subject, files"))
-    widths: tuple[int, ...] = (14, 18, 26, 24)
+    columns: list[Pair] = [("送信日時", "Sent"), ("差出人", "Sender"), ("件名・添付ファイル", "Subject, files")]
+    widths: tuple[int, ...] = (20, 30, 50)
     if places:
-        columns.append(("証拠の中の所在", "Place in the evidence"))
-        widths += (18,)
+        columns += [("宛先", "Recipients"), ("証拠の中の所在", "Place in the evidence")]
+        widths = (14, 18, 24, 25, 19)
     rows = []
     for row in messages[:MOST_MESSAGES]:
         to = [str(each["mail_address"] or each["name"] or "") for each in recipients.get(str(row["id"]), ())]
         names = [str(each["name"] or "") for each in attached.get(str(row["id"]), ())]
         cells: list[Inline] = [incident.sent(row), (str(row["sender_address"] or row["sender"] or ""),)]
-        cells += [(_listed(to, 12, material),), (_subject(row, names, material),)]
-        rows.append((*cells, incident.at(row)) if places else tuple(cells))
+        cells.append((_subject(row, names, material),))
+        # A letter names no other recipient: some may have been Bcc.
+        rows.append((*cells, (_listed(to, 12, material),), incident.at(row)) if places else tuple(cells))
     said = material.say(*empty)
     made: list[Block] = [Table(columns=titles(material, *columns), rows=tuple(rows), widths=widths, empty=said)]
     if len(messages) > MOST_MESSAGES:

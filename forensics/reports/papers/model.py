@@ -77,7 +77,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paragraph:
-    """A paragraph. ``style``: body, numbered (with ``number``), note, right, centre."""
+    """A paragraph. ``style``: body, numbered (with ``number``), note, right, centre, line."""
 
     runs: Inline
     style: str = "body"

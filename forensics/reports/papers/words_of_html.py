@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-_BREAKS = frozenset(
-    ["blockquote", "br", "div", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "p", "pre", "table", "tr"]
-)
+_BREAKS = frozenset(("blockquote", "div", "hr", "li", "p", "pre", "table", "tr"))
+_BREAKS |= frozenset(f"h{level}" for level in range(1, 7))
 _SILENT = frozenset(("script", "style", "head", "title", "template"))
 
 
@@ -20,12 +19,20 @@ class _Words(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _SILENT:
             self._silent += 1
-        elif tag in _BREAKS:
+        elif tag == "br":
             self.made.append("\n")
+        else:
+            self._line(tag)
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _SILENT:
             self._silent = max(0, self._silent - 1)
+        else:
+            self._line(tag)
+
+    def _line(self, tag: str) -> None:
+        if tag in _BREAKS and self.made and not self.made[-1].endswith("\n"):
+            self.made.append("\n")
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
