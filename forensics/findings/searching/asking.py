@@ -8,7 +8,7 @@ from forensics.findings.searching import keys
 from forensics.findings.searching.index import Index
 from forensics.findings.searching.query import FIELDS, Query, Term
 
-_FEW = 8
+_FEW, _MANY, _LOOKED_AT = 8, 5_000, 200
 _WEIGHTS = {"subject": 4, "name": 4, "file": 2, "body": 2, "from": 1, "to": 1}
 
 
@@ -22,24 +22,27 @@ def matches(index: Index, query: Query) -> dict[int, int]:
                 known[term] = places(index, term)
         wanted = [known[term] for term in group if not term.unwanted]
         unwanted = [known[term] for term in group if term.unwanted]
-        for n in sorted(wanted, key=len)[0]:
-            if all(n in each for each in wanted) and not any(n in each for each in unwanted):
-                bits = found.get(n, 0)
-                for each in wanted:
-                    bits |= each[n]
-                found[n] = bits
+        first, *others = sorted(wanted, key=len)
+        chosen = set(first).intersection(*others).difference(*unwanted)
+        for each in wanted:
+            for n in chosen:
+                found[n] = found.get(n, 0) | each[n]
     return found
 
 
 def ranked(found: dict[int, int], chosen: Collection[int]) -> list[int]:
     """By the fields in which something stands (subjects and names of files first), then by time."""
-    worth = [sum(_WEIGHTS[name] for at, name in enumerate(FIELDS) if bits >> at & 1) for bits in range(1 << len(FIELDS))]
+    worth = [
+        sum(_WEIGHTS[name] for at, name in enumerate(FIELDS) if bits >> at & 1) for bits in range(1 << len(FIELDS))
+    ]
     return sorted(chosen, key=lambda n: (-worth[found[n]], n))
 
 
 def places(index: Index, term: Term) -> dict[int, int]:
     """The messages in which a term stands."""
     units = keys.units(term.key)
+    if len(term.key) == 1 and not keys.is_word(term.key):
+        return index.part(term.key, term.field)
     found = _one_word(index, term) if units == [term.key] and keys.is_word(term.key) else _phrase(index, term, units)
     if any(map(keys.is_word, units)):
         wanted = term.pattern()
@@ -50,6 +53,8 @@ def places(index: Index, term: Term) -> dict[int, int]:
 def _one_word(index: Index, term: Term) -> dict[int, int]:
     if term.begins:
         return index.phrase([term.key], term.field, open_end=not term.ends)
+    if len(term.key) <= len("ab"):
+        return index.part(term.key, term.field)
     found: dict[int, int] = {}
     for word in index.words(term.key, ends=term.ends):
         _add(found, index.phrase([word], term.field))
@@ -57,7 +62,7 @@ def _one_word(index: Index, term: Term) -> dict[int, int]:
 
 
 def _phrase(index: Index, term: Term, units: list[str]) -> dict[int, int]:
-    """Terms side by side; a word in letters at the beginning may be the end of a longer one, and the other way round."""
+    """Terms side by side; a word in letters at an end of them may be a part of a longer one."""
     listed, open_end = _listed(units)
     open_end = open_end and not (term.ends and keys.is_word(units[-1]))
     if not keys.is_word(units[0]) or term.begins:
@@ -70,6 +75,8 @@ def _phrase(index: Index, term: Term, units: list[str]) -> dict[int, int]:
         return found
     wanted = term.pattern()
     docs = index.docs(listed[1:], open_end=open_end)
+    if len(docs) > _LOOKED_AT and len(words) <= _MANY:
+        docs &= set().union(*(index.docs([word]) for word in words))
     return index.looked_at(docs, lambda key: wanted.search(key) is not None, term.field)
 
 

@@ -1,4 +1,4 @@
-"""The words around a hit, as they stand in the records: a hit is found in the folded text and shown in the written one."""
+"""The words around a hit: it is found in the folded text and shown as it stands in the records."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The search index on disk: the one module that speaks to SQLite. What it finds is exact and needs no second look.
 
 The terms of :mod:`forensics.findings.searching.keys` stand with their positions in a contentless FTS5 table
-(sqlite.org/fts5.html, 4.4.3); each different text of each field is there once, and ``place`` says in which messages it is.
+(sqlite.org/fts5.html, 4.4.3); each different text of a field is there once, and ``place`` says in which messages.
 
 | table | |
 |---|---|
@@ -10,6 +10,8 @@ The terms of :mod:`forensics.findings.searching.keys` stand with their positions
 | `place` | which text is in which message |
 | `long` | texts with a word that is too long for the index |
 | `words` | every word in letters, in sorted lines |
+| `only` | for each text the message it is in, 0 where it is in several |
+| `parts` | which single characters and pairs of letters a text has, a contentless FTS5 table without positions |
 """
 
 from __future__ import annotations
@@ -18,8 +20,10 @@ import hashlib
 import os
 import sqlite3
 import zlib
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -37,6 +41,7 @@ CREATE TABLE doc (doc INTEGER PRIMARY KEY, packed BLOB);
 CREATE TABLE place (doc INTEGER, n INTEGER, note TEXT, PRIMARY KEY (doc, n, note)) WITHOUT ROWID;
 CREATE TABLE long (doc INTEGER PRIMARY KEY);
 CREATE TABLE words (chunk INTEGER PRIMARY KEY, lines BLOB);
+CREATE TABLE only (messages BLOB);
 """
 _MARKS = "".join(chr(code) for code in range(33, 127) if not chr(code).isalnum()) + keys.GAP
 _CHUNK = 1 << 20
@@ -48,9 +53,10 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _fts() -> str:
+def _fts(name: str, detail: str) -> str:
     tokenizer = f"ascii tokenchars {_quoted(_MARKS)}"
-    return f"CREATE VIRTUAL TABLE found USING fts5(terms, content='', columnsize=0, tokenize={_quoted(tokenizer)})"
+    shape = f"content='', columnsize=0, detail={detail}, tokenize={_quoted(tokenizer)}"
+    return f"CREATE VIRTUAL TABLE {name} USING fts5(terms, {shape})"
 
 
 class IndexWriter:
@@ -64,11 +70,14 @@ class IndexWriter:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-65536", "locking_mode=EXCLUSIVE"):
             self._base.execute(f"PRAGMA {pragma}")
         self._base.executescript(_TABLES)
-        self._base.execute(_fts())
-        self._base.execute("INSERT INTO found (found, rank) VALUES ('hashsize', 67108864)")
+        for name, detail, room in (("found", "full", 1 << 26), ("parts", "none", 1 << 24)):
+            self._base.execute(_fts(name, detail))
+            self._base.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('hashsize', {room})")  # noqa: S608 - our own names
         self._base.execute("BEGIN")
         self._known: dict[bytes, int] = {}
         self._waiting: list[tuple[int, str]] = []
+        self._parts: list[tuple[int, str]] = []
+        self._only = array("i")
         self.messages = 0
 
     def message(self, values: Sequence[Any]) -> int:
@@ -85,27 +94,36 @@ class IndexWriter:
         digest = hashlib.blake2b(data, digest_size=15, key=b"%d" % number).digest()
         doc = self._known.get(digest)
         if doc is None:
-            terms, gaps = keys.terms(keys.key_of(text))
-            if not terms:
+            key = keys.key_of(text)
+            if not key:
                 return
+            terms, gaps = keys.terms(key)
+            self._parts.append((len(self._known) * 8 + number, " ".join(keys.parts(key))))
+            self._only.append(-1)
             doc = self._known[digest] = len(self._known) * 8 + number
             self._base.execute("INSERT INTO doc VALUES (?, ?)", (doc, zlib.compress(data, 1)))
             self._waiting.append((doc, terms))
             if gaps:
                 self._base.execute("INSERT INTO long VALUES (?)", (doc,))
-        places = ((doc, n, _storable(note)) for n in messages)
-        self._base.executemany("INSERT OR IGNORE INTO place VALUES (?, ?, ?)", places)
+        for n in messages:
+            self._base.execute("INSERT OR IGNORE INTO place VALUES (?, ?, ?)", (doc, n, _storable(note)))
+            known = self._only[doc >> 3]
+            self._only[doc >> 3] = n if known in (-1, n) else 0
         if len(self._waiting) >= _BATCH:
             self._flush()
 
     def _flush(self) -> None:
         self._base.executemany("INSERT INTO found (rowid, terms) VALUES (?, ?)", self._waiting)
+        self._base.executemany("INSERT INTO parts (rowid, terms) VALUES (?, ?)", self._parts)
         self._waiting.clear()
+        self._parts.clear()
 
     def finish(self, state: dict[str, str]) -> None:
         """Put the index in the place of the old one."""
         self._flush()
         self._base.execute("INSERT INTO found (found) VALUES ('optimize')")
+        self._base.execute("INSERT INTO parts (parts) VALUES ('optimize')")
+        self._base.execute("INSERT INTO only VALUES (?)", (self._only.tobytes(),))
         self._base.execute("CREATE INDEX place_of ON place (n)")
         self._base.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, found, 'row')")
         self._base.executemany("INSERT INTO words (lines) VALUES (?)", _chunks(self._base))
@@ -150,13 +168,41 @@ class Index:
 
     def phrase(self, terms: Sequence[str], field: str = "", *, open_end: bool = False) -> dict[int, int]:
         """Where these terms stand side by side; with ``open_end`` the last is the beginning of one."""
-        sql = "SELECT place.n, found.rowid & 7 FROM found JOIN place ON place.doc = found.rowid WHERE found MATCH ?"
-        return _fields(self._base.execute(sql + _only(field), (_match(terms, open_end),)))
+        return self._places(self._docs("found", _match(terms, open_end), field))
+
+    def part(self, part: str, field: str = "") -> dict[int, int]:
+        """Where one character is, or two letters side by side."""
+        return self._places(self._docs("parts", _match([part], False), field))
+
+    def _docs(self, table: str, match: str, field: str = "") -> Iterator[tuple[int]]:
+        only = f" AND rowid & 7 = {FIELDS.index(field)}" if field else ""
+        sql = f"SELECT rowid FROM {table} WHERE {table} MATCH ?{only}"  # noqa: S608 - our own names and numbers
+        yield from self._base.execute(sql, (match,))
+
+    @cached_property
+    def _single(self) -> array[int]:
+        found = array("i")
+        found.frombytes(self._base.execute("SELECT messages FROM only").fetchone()[0])
+        return found
+
+    def _places(self, docs: Iterable[tuple[int]]) -> dict[int, int]:
+        """The messages of some texts; most texts are in one, and are not looked up."""
+        single, found, several = self._single, dict[int, int](), list[int]()
+        for (doc,) in docs:
+            n = single[doc >> 3]
+            if n > 0:
+                found[n] = found.get(n, 0) | 1 << (doc & 7)
+            else:
+                several.append(doc)
+        for doc in several:
+            bit = 1 << (doc & 7)
+            for (n,) in self._base.execute("SELECT n FROM place WHERE doc = ?", (doc,)):
+                found[n] = found.get(n, 0) | bit
+        return found
 
     def docs(self, terms: Sequence[str], *, open_end: bool = False) -> set[int]:
         """The texts in which these terms stand side by side."""
-        sql = "SELECT rowid FROM found WHERE found MATCH ?"
-        return {doc for (doc,) in self._base.execute(sql, (_match(terms, open_end),))}
+        return {doc for (doc,) in self._docs("found", _match(terms, open_end))}
 
     def long_docs(self) -> set[int]:
         """The texts with a word that is too long for the index."""
@@ -165,13 +211,8 @@ class Index:
     def looked_at(self, docs: Iterable[int], wanted: Callable[[str], bool], field: str = "") -> dict[int, int]:
         """Those of some texts whose key is wanted."""
         number = FIELDS.index(field) if field else -1
-        found: dict[int, int] = {}
-        for doc in sorted(docs):
-            if number in (-1, doc & 7) and wanted(keys.key_of(self.text(doc))):
-                rows = self._base.execute("SELECT n, ? FROM place WHERE doc = ?", (doc & 7, doc))
-                for n, bits in _fields(rows).items():
-                    found[n] = found.get(n, 0) | bits
-        return found
+        chosen = (doc for doc in sorted(docs) if number in (-1, doc & 7))
+        return self._places((doc,) for doc in chosen if wanted(keys.key_of(self.text(doc))))
 
     def text(self, doc: int) -> str:
         """A text as it stands in the records."""
@@ -189,7 +230,7 @@ class Index:
         return dict(zip(MESSAGE, self._base.execute(sql, (n,)).fetchone(), strict=True))
 
     def between(self, since: int | None, until: int | None) -> range:
-        """The messages with a time from ``since`` on and before ``until``, both in microseconds; all where neither is given."""
+        """The messages with a time from ``since`` on and before ``until``, in microseconds; all without either."""
         if since is None and until is None:
             return range(1, int(self.state["messages"]) + 1)
         low, high = -(1 << 62) if since is None else since, 1 << 62 if until is None else until
@@ -216,17 +257,6 @@ def _match(terms: Sequence[str], open_end: bool) -> str:
     return f'"{joined}"' + (" *" if open_end else "")
 
 
-def _only(field: str) -> str:
-    return f" AND found.rowid & 7 = {FIELDS.index(field)}" if field else ""
-
-
-def _fields(rows: Iterable[tuple[int, int]]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for n, field in rows:
-        found[n] = found.get(n, 0) | 1 << field
-    return found
-
-
 @contextmanager
 def opened(path: Path) -> Iterator[Index]:
     """An index for reading; what is no index, or a damaged one, is a :class:`UsageError`."""
@@ -240,7 +270,9 @@ def opened(path: Path) -> Iterator[Index]:
             base.close()
     except sqlite3.Error as error:
         raise UsageError(
-            f"the search index cannot be read: {error}", place=str(path), todo="make it anew with 'forensics search --again'"
+            f"the search index cannot be read: {error}",
+            place=str(path),
+            todo="make it anew with 'forensics search --again'",
         ) from error
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from forensics.formats.identity import search_key
 
@@ -35,8 +36,12 @@ def _ranges() -> str:
 
 
 LETTER = _ranges()
-_JAPANESE = "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_UNSEEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]+")
+_JAPANESE = (
+    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_UNSEEN = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]+"
+)
 _BROKEN = re.compile(f"(?<=[{_JAPANESE}])[ \\t]*\\r?\\n(?=[{_JAPANESE}])")
 _BLANKS = re.compile("[\\s\x00-\x1f\x7f-\x9f]+")
 _LOOSE = re.compile(f"(?<=[{LETTER}]) (?=[^{LETTER}])|(?<=[^{LETTER}]) (?=[{LETTER}])")
@@ -67,7 +72,7 @@ def units(key: str) -> list[str]:
 
 def pairs(run: str) -> Iterator[str]:
     """Each character of a run with the one behind it."""
-    return map("".join, zip(run, run[1:], strict=False))
+    return map("".join, pairwise(run))
 
 
 def terms(key: str) -> tuple[str, bool]:
@@ -87,6 +92,15 @@ def terms(key: str) -> tuple[str, bool]:
             found.append(GAP)
             gaps = True
     return " ".join(found), gaps
+
+
+def parts(key: str) -> set[str]:
+    """The single characters of a text, and the pairs of letters in its words."""
+    found = set(key) - {" "}
+    for unit in set(units(key)):
+        if is_word(unit):
+            found.update(pairs(unit))
+    return found
 
 
 def pattern(key: str, *, begins: bool = False, ends: bool = False) -> re.Pattern[str]:

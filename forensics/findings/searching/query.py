@@ -1,6 +1,6 @@
 """What a person may write as a query, and what is meant by it.
 
-``顧客 名簿`` both; ``"顧客 名簿"`` side by side; ``A OR B`` either; ``-A`` not; ``subject:A`` only there; ``A*`` a word that begins
+``A B`` both; ``"A B"`` side by side; ``A OR B`` either; ``-A`` not; ``subject:A`` only there; ``A*`` a word that begins
 with it; ``=A`` a whole word. Anything else is looked for as it is written.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forensics.errors import UsageError
 from forensics.findings.searching import keys
@@ -81,7 +81,9 @@ def parse(text: str) -> Query:
 
 def _not_too_long(text: str) -> None:
     if len(text) > LONGEST:
-        raise UsageError(f"the query has more than {LONGEST:,} characters", todo="ask in parts, or give a list with --list")
+        raise UsageError(
+            f"the query has more than {LONGEST:,} characters", todo="ask in parts, or give a list with --list"
+        )
 
 
 def _read(piece: re.Match[str]) -> Term:
@@ -114,3 +116,8 @@ def _term(said: str, text: str, *, field: str, unwanted: bool, whole: bool, star
 def words_of(lines: Iterator[str]) -> tuple[str, ...]:
     """The words of a list, one on each line, each once; a line that begins with ``#`` is a remark."""
     return tuple(dict.fromkeys(word for line in lines if (word := line.strip()) and not word.startswith("#")))
+
+
+def within(term: Term, field: str) -> Term:
+    """The same term, looked for in one field only."""
+    return replace(term, field=field)

@@ -1,4 +1,4 @@
-"""What of a case is searched: subjects, body texts as they are read, attachments' names and texts, senders, recipients."""
+"""What of a case is searched: subjects, texts as they are read, names and texts of attachments, senders, recipients."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _TEXTS = "SELECT message_id_ref, kind, text FROM text WHERE text IS NOT NULL"
 _FILES = """
 SELECT content.text, content.part, list(DISTINCT attachment.message_id_ref) AS messages
 FROM file_content content JOIN attachment ON attachment.sha256 = content.sha256
-WHERE content.position > 0 AND content.text IS NOT NULL GROUP BY content.sha256, content.position, content.part, content.text
+WHERE content.position > 0 AND content.text IS NOT NULL
+GROUP BY content.sha256, content.position, content.part, content.text
 """
 _FROM = ("from", "sender", "reply_to", "return_path")
 
@@ -47,7 +48,9 @@ def fill(case: CaseView, writer: IndexWriter, told: Told) -> dict[str, str]:
         field = "from" if row["role"] in _FROM else "to"
         writer.text(field, _person(row["name"], row["mail_address"]), _of(known, row), row["role"])
     for row in _rows(case, _NAMES):
-        for name in dict.fromkeys([row["name"] or "", *(row["names"] or [])]):
+        # ``names`` says of each name where it was written, as in ``filename=list.xlsx``.
+        written = [each.partition("=")[2] or each for each in row["names"] or []]
+        for name in dict.fromkeys([row["name"] or "", *written]):
             writer.text("name", name, _of(known, row))
     for row in _rows(case, _TEXTS, 5_000):
         text = to_text(row["text"]) if row["kind"] == "html" else row["text"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from forensics.errors import UsageError
 from forensics.findings.searching.keys import LONGEST
-from forensics.findings.searching.query import literal, parse, Query
+from forensics.findings.searching.query import Query, literal, parse
 from tests.findings.searching.oracle import answers, found, indexed
 
 MESSAGES = [
@@ -114,14 +114,22 @@ fields = st.dictionaries(st.sampled_from(["subject", "body", "file"]), st.lists(
 @settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(fields, min_size=1, max_size=6),
-    st.lists(st.tuples(st.text(alphabet=ALPHABET, min_size=1, max_size=5), st.sampled_from("pws")), min_size=1, max_size=8),
+    st.lists(
+        st.tuples(st.text(alphabet=ALPHABET, min_size=1, max_size=5), st.sampled_from("pws")), min_size=1, max_size=8
+    ),
 )
-def test_the_index_answers_as_the_slow_way_does(messages: list[dict[str, list[str]]], said: list[tuple[str, str]]) -> None:
+def test_the_index_answers_as_the_slow_way_does(
+    messages: list[dict[str, list[str]]], said: list[tuple[str, str]]
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = indexed(Path(folder) / "work.sqlite", messages)
         for text, kind in said:
             try:
-                query = Query(groups=((literal(text),),)) if kind == "p" else parse(f"={text}" if kind == "w" else f"{text}*")
+                query = (
+                    Query(groups=((literal(text),),))
+                    if kind == "p"
+                    else parse(f"={text}" if kind == "w" else f"{text}*")
+                )
             except UsageError:
                 continue
             assert found(path, query) == answers(query, messages), query
