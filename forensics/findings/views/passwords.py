@@ -29,7 +29,7 @@ ORDER BY mail.logical_id, text.position
 # All of it is looked for in folded text: lower case, one width.
 _TOKEN = re.compile(
     r"(?:パスワード|解凍キー|解凍|復号キー|復号|開封キー|password|passcode|\bpw\b)"
-    r"(?:[^!-~]{0,40}?|(?:\s+[a-z]{1,12}){0,8}?)(?:は|が|:|=|is|\n|「|『|【|】|\s|-)\s*[\s:=「『【\[(<\"'‐-]*([!-~]{6,80})"
+    r"(?:[^!-~]{0,40}?|(?:\s+[a-z]{1,12}){0,8}?)(?:は|が|:|=|is|\n|「|『|【|】|\s|-)\s*[\s:=「『【\[(<\"'‐-]*(?![a-z]+[.,;:!?]?(?:\s|$))([!-~]{6,80})"
 )
 _ALONE = re.compile(r"(?:パスワード|キー|password)\s*[:=は]\s*[「『]?([a-z]{6,32})[」』]?[ \t]*(?:\n|$)")
 _LINE = re.compile(r"(?:^|\n)[ \t>]*[「『【\[(\"']?([!-~]{6,32})[」』】\])\"']?[ \t]*(?=\n|$)")
