@@ -48,8 +48,9 @@ _NAME = re.compile(
     "^(?:氏名|名前|お名前|ご氏名|顧客名|会員名|社員名|担当者(?:名)?|患者名|応募者(?:名)?|full ?name|name|customer name)$"
 )
 _ROLE = re.compile(
-    r"(?:info|support|sales|contact|admin|office|help(?:desk)?|no-?reply|do-?not-?reply|webmaster|postmaster|inquiry|soumu"
-    r"|eigyo|recruit|saiyo|jinji|keiri|press|pr|mail|news|order|service|system|toiawase|customer|staff|team)[0-9._-]*@"
+    r"(?:info|support|sales|contact|admin|office|help(?:desk)?|no-?reply|do-?not-?reply|webmaster|postmaster|inquiry"
+    r"|soumu|eigyo|recruit|saiyo|jinji|keiri|press|pr|mail|news|order|service|system|toiawase|customer|staff|team)"
+    r"[0-9._-]*@"
 )
 
 

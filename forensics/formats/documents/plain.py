@@ -53,4 +53,6 @@ def _document(data: bytes, kind: str) -> Document:
 
 
 def _decoded(data: bytes, charset: str) -> str:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        charset = "utf-16"
     return charsets.decode(data[:_LARGEST], charset).text.removeprefix("\ufeff")
