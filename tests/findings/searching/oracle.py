@@ -35,17 +35,26 @@ def _letter(character: str) -> bool:
 
 def answers(query: Query, messages: Sequence[Texts]) -> set[int]:
     """The numbers of the messages that answer, from 1 on."""
-    keyed = [{field: [key_of(text) for text in texts] for field, texts in each.items()} for each in messages]
-    return {n for n, each in enumerate(keyed, start=1) if any(_meets(group, each) for group in query.groups)}
+    return answers_of_keys(query, keyed(messages))
 
 
-def _meets(group: Sequence[Term], keyed: Texts) -> bool:
-    return all(_has(term, keyed) != term.unwanted for term in group)
+def keyed(messages: Sequence[Texts]) -> list[Texts]:
+    """The messages with the keys of their texts."""
+    return [{field: [key_of(text) for text in texts] for field, texts in each.items()} for each in messages]
 
 
-def _has(term: Term, keyed: Texts) -> bool:
-    fields = [term.field] if term.field else list(keyed)
-    return any(stands_in(term, key) for field in fields for key in keyed.get(field, ()))
+def answers_of_keys(query: Query, messages: Sequence[Texts]) -> set[int]:
+    """The same where the keys were made before."""
+    return {n for n, each in enumerate(messages, start=1) if any(_meets(group, each) for group in query.groups)}
+
+
+def _meets(group: Sequence[Term], message: Texts) -> bool:
+    return all(_has(term, message) != term.unwanted for term in group)
+
+
+def _has(term: Term, message: Texts) -> bool:
+    fields = [term.field] if term.field else list(message)
+    return any(stands_in(term, key) for field in fields for key in message.get(field, ()))
 
 
 def indexed(path: Path, messages: Sequence[Texts]) -> Path:
