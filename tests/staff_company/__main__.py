@@ -20,8 +20,14 @@ def main() -> int:
     parser.add_argument("--small", action="store_true", help="only twenty of the plants")
     parser.add_argument("--unplanted", action="store_true", help="the same traffic without incidents")
     given = parser.parse_args()
-    built = build(given.seed, given.out, people=given.people, messages=given.messages, planted=not given.unplanted,
-                  plants=SMALL if given.small else ())  # fmt: skip
+    built = build(
+        given.seed,
+        given.out,
+        people=given.people,
+        messages=given.messages,
+        planted=not given.unplanted,
+        plants=SMALL if given.small else (),
+    )
     sys.stdout.write(json.dumps(asdict(built), indent=1) + "\n")
     return 0
 

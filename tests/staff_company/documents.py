@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a line of a log or a letter stays one line
 """Small real files: docx, xlsx, pdf, zip with and without a password, an encrypted workbook, a drawing, a program.
 
 The locked archives use the stream cipher of APPNOTE.TXT 6.1; the encrypted workbook is a compound file with the two
@@ -67,11 +68,16 @@ _MAIN = "application/vnd.openxmlformats-officedocument"
 
 def _package(main: str, kind: str, body: str, author: str, more: Sequence[tuple[str, str]] = ()) -> bytes:
     overrides = f'<Override PartName="/{main}" ContentType="{_MAIN}.{kind}.main+xml"/>'
-    for name, content_type in ((n, t) for n, t in (("xl/worksheets/sheet1.xml", f"{_MAIN}.spreadsheetml.worksheet+xml"),)
-                               if any(each == n for each, _ in more)):  # fmt: skip
+    for name, content_type in (
+        (n, t)
+        for n, t in (("xl/worksheets/sheet1.xml", f"{_MAIN}.spreadsheetml.worksheet+xml"),)
+        if any(each == n for each, _ in more)
+    ):
         overrides += f'<Override PartName="/{name}" ContentType="{content_type}"/>'
-    overrides += ('<Override PartName="/docProps/core.xml" ContentType='
-                  '"application/vnd.openxmlformats-package.core-properties+xml"/>')  # fmt: skip
+    overrides += (
+        '<Override PartName="/docProps/core.xml" ContentType='
+        '"application/vnd.openxmlformats-package.core-properties+xml"/>'
+    )
     types = (
         '<?xml version="1.0" encoding="UTF-8"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
@@ -137,15 +143,20 @@ def pdf(lines: Sequence[str], *, more: str = "", trailer: str = "") -> bytes:
         offsets.append(len(out))
         out += f"{number} 0 obj\n{each}\nendobj\n".encode()
     table = "".join(f"{offset:010d} 00000 n \n" for offset in offsets)
-    return out + (
-        f"xref\n0 6\n0000000000 65535 f \n{table}trailer\n<< /Size 6 /Root 1 0 R {trailer}>>\nstartxref\n{len(out)}\n%%EOF\n"
-    ).encode()
+    return (
+        out
+        + (
+            f"xref\n0 6\n0000000000 65535 f \n{table}trailer\n<< /Size 6 /Root 1 0 R {trailer}>>\nstartxref\n{len(out)}\n%%EOF\n"
+        ).encode()
+    )
 
 
 def _encrypt_pdf_trailer() -> str:
     owner, user = "4f" * 32, "55" * 32
-    return (f"/Encrypt << /Filter /Standard /V 2 /R 3 /Length 128 /P -44 /O <{owner}> /U <{user}> >> "
-            f"/ID [<{'ab' * 16}> <{'ab' * 16}>] ")  # fmt: skip
+    return (
+        f"/Encrypt << /Filter /Standard /V 2 /R 3 /Length 128 /P -44 /O <{owner}> /U <{user}> >> "
+        f"/ID [<{'ab' * 16}> <{'ab' * 16}>] "
+    )
 
 
 def locked_pdf(lines: Sequence[str]) -> bytes:
@@ -195,8 +206,9 @@ def locked_zip(name: str, data: bytes, password: str) -> bytes:
     head = hashlib.sha256(data + b"salt").digest()[:11] + bytes([check >> 24])
     body = cipher.lock(head + data)
     path = name.encode()
-    shared = struct.pack("<HHHHHIII HH".replace(" ", ""), 20, 0x801, 0, 0x4800, 0x5C25, check, len(body), len(data),
-                         len(path), 0)  # fmt: skip
+    shared = struct.pack(
+        "<HHHHHIII HH".replace(" ", ""), 20, 0x801, 0, 0x4800, 0x5C25, check, len(body), len(data), len(path), 0
+    )
     local = b"PK\3\4" + shared + path + body
     central = b"PK\1\2" + struct.pack("<H", 20) + shared + struct.pack("<HHHII", 0, 0, 0, 0x20, 0) + path
     return local + central + b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(central), len(local), 0)
@@ -205,22 +217,36 @@ def locked_zip(name: str, data: bytes, password: str) -> bytes:
 def locked_xlsx(seed: str) -> bytes:
     """A compound file with EncryptionInfo and EncryptedPackage, as Excel writes a workbook with a password."""
     noise = b"".join(hashlib.sha256(f"{seed}{n}".encode()).digest() for n in range(192))
-    info = (struct.pack("<HHI", 4, 4, 0x40) + b'<?xml version="1.0"?><encryption xmlns="http://schemas.microsoft.com/'
-            b'office/2006/encryption"/>').ljust(4096, b" ")  # fmt: skip
+    info = (
+        struct.pack("<HHI", 4, 4, 0x40) + b'<?xml version="1.0"?><encryption xmlns="http://schemas.microsoft.com/'
+        b'office/2006/encryption"/>'
+    ).ljust(4096, b" ")
     package = (struct.pack("<Q", 6000) + noise)[:6144].ljust(6144, b"\0")
-    names = (("Root Entry", 5, 1, 0xFFFFFFFE, 0), ("EncryptionInfo", 2, 0xFFFFFFFF, 2, 4096),
-             ("EncryptedPackage", 2, 0xFFFFFFFF, 10, 6144))  # fmt: skip
+    names = (
+        ("Root Entry", 5, 1, 0xFFFFFFFE, 0),
+        ("EncryptionInfo", 2, 0xFFFFFFFF, 2, 4096),
+        ("EncryptedPackage", 2, 0xFFFFFFFF, 10, 6144),
+    )
     directory = b""
     for number, (name, kind, child, start, size) in enumerate(names):
         text = name.encode("utf-16-le")
         right = 2 if number == 1 else 0xFFFFFFFF
-        directory += (text.ljust(64, b"\0") + struct.pack("<HBBIII", len(text) + 2, kind, 1, 0xFFFFFFFF, right, child)
-                      + bytes(36) + struct.pack("<IQ", start, size))  # fmt: skip
+        directory += (
+            text.ljust(64, b"\0")
+            + struct.pack("<HBBIII", len(text) + 2, kind, 1, 0xFFFFFFFF, right, child)
+            + bytes(36)
+            + struct.pack("<IQ", start, size)
+        )
     directory += bytes(64) + struct.pack("<HBBIII", 0, 0, 0, *[0xFFFFFFFF] * 3) + bytes(48)
     end, free = 0xFFFFFFFE, 0xFFFFFFFF
     fat = [0xFFFFFFFD, end, *range(3, 10), end, *range(11, 22), end]
-    header = (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
-              + struct.pack("<IIIIIIIIII", 0, 1, 1, 0, 4096, end, 0, end, 0, 0))  # fmt: skip
+    header = (
+        bytes.fromhex("d0cf11e0a1b11ae1")
+        + bytes(16)
+        + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6)
+        + bytes(6)
+        + struct.pack("<IIIIIIIIII", 0, 1, 1, 0, 4096, end, 0, end, 0, 0)
+    )
     header += b"\xff" * (512 - len(header) - 0)
     table = struct.pack(f"<{len(fat)}I", *fat).ljust(512, b"\xff")
     assert free == 0xFFFFFFFF
@@ -233,8 +259,14 @@ def drawing(seed: str) -> bytes:
 
 def program(seed: str) -> bytes:
     """The head of a PE file: MZ, the offset of PE, and filling."""
-    return (b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0" + struct.pack("<HH", 0x14C, 1)
-            + hashlib.sha512(seed.encode()).digest() * 8)  # fmt: skip
+    return (
+        b"MZ"
+        + bytes(58)
+        + struct.pack("<I", 64)
+        + b"PE\0\0"
+        + struct.pack("<HH", 0x14C, 1)
+        + hashlib.sha512(seed.encode()).digest() * 8
+    )
 
 
 PNG = base64.b64decode(

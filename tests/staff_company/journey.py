@@ -14,9 +14,13 @@ _CODE = "import sys; sys.argv[0] = 'forensics'; from forensics.cli.main import m
 def forensics(*words: object) -> float:
     """Run one command line as a process of its own; how many seconds it took."""
     began = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", _CODE, *map(str, words), "-q"], check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", _CODE, *map(str, words), "-q"], check=False, capture_output=True, text=True
+    )
     if done.returncode not in (0, 3):
-        raise RuntimeError(f"forensics {' '.join(map(str, words[:3]))} ended with {done.returncode}: {done.stderr[-2000:]}")
+        raise RuntimeError(
+            f"forensics {' '.join(map(str, words[:3]))} ended with {done.returncode}: {done.stderr[-2000:]}"
+        )
     return time.perf_counter() - began
 
 
@@ -25,6 +29,7 @@ def make_case(company: Path, case: Path, *, find: bool = True) -> dict[str, floa
     took = {}
     took["new"] = forensics("case", "new", case)
     took["acquire"] = forensics("acquire", "files", company / "sources", "--case", case)
+    took["map"] = forensics("map", "--case", case, "--add", company / "dlp.yaml", "--for", "dlp/*.csv")
     took["parse"] = forensics("parse", "--case", case)
     took["timeline"] = forensics("timeline", "--case", case)
     added = [word for path in sorted((company / "tables").glob("*.csv")) for word in ("--add", f"{path.stem}={path}")]

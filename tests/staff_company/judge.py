@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a line of a log or a letter stays one line
 """Holds what the rule cards say of a case against the truth of the company that it was made of, row by row.
 
 ``python -m tests.staff_company.judge CASE COMPANY [--markdown FILE] [--seed TEXT]``
@@ -17,7 +18,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ MONTHS = 9
 Truth = dict[str, Any]
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _FEW = 6
+_JST = timezone(timedelta(hours=9))
+_BESIDE = {"forwarding-set": ("D13",)}
+"""Rules of authenticity that answer a row of the catalogue as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,14 +99,22 @@ class Judgement:
             words = [each.word for each in held]
             bad = [each for each in held if not each.truth["innocent"]]
             cards = ", ".join(sorted(rule for rule, answers in self.answers.items() if row in answers)) or "no card"
-            out.append(f"{row:5} {len(bad):7} {words.count('found'):5} {len(held) - len(bad):9} {words.count('accused'):7} "
-                       f"{words.count('mentioned'):9}  {cards}")  # fmt: skip
-        out += ["", f"found {self.found} of {self.planted}; accused {len(self.accused)} innocent", "",
-                "rule            said  false  a month and 200 people: sure, all"]  # fmt: skip
+            out.append(
+                f"{row:5} {len(bad):7} {words.count('found'):5} {len(held) - len(bad):9} {words.count('accused'):7} "
+                f"{words.count('mentioned'):9}  {cards}"
+            )
+        out += [
+            "",
+            f"found {self.found} of {self.planted}; accused {len(self.accused)} innocent",
+            "",
+            "rule            said  false  a month and 200 people: sure, all",
+        ]
         for rule in sorted(self.answers):
             why = f"  not run: {self.silent[rule]}" if rule in self.silent else ""
-            out.append(f"{rule:14} {self.counts.get(rule, 0):5} {len(self.false.get(rule, ())):6} {self.per_month(rule, sure=True):8.1f} "
-                       f"{self.per_month(rule, sure=False):6.1f}{why}")  # fmt: skip
+            out.append(
+                f"{rule:14} {self.counts.get(rule, 0):5} {len(self.false.get(rule, ())):6} {self.per_month(rule, sure=True):8.1f} "
+                f"{self.per_month(rule, sure=False):6.1f}{why}"
+            )
         return "\n".join(out)
 
 
@@ -111,19 +123,28 @@ def judge(case: CaseView, company: Path) -> Judgement:
     truths = [json.loads(line) for line in (company / "truth.jsonl").read_text("utf-8").splitlines()]
     with (company / "tables/staff.csv").open(encoding="utf-8", newline="") as handle:
         people = sum(1 for _ in csv.DictReader(handle))
-    answers = {name: tuple(dict.fromkeys((name, *card.answers))) for name, card in packs.cards(packs.installed()).items()}
+    answers = {
+        name: tuple(dict.fromkeys((name, *card.answers))) for name, card in packs.cards(packs.installed()).items()
+    }
+    answers |= _BESIDE
     said, silent, titles = _said(case, answers)
     bad = [each for each in truths if not each["innocent"]]
     false: dict[str, list[Said]] = defaultdict(list)
+    expected = json.loads((company / "expected.json").read_text("utf-8"))
     for each in said:
-        if not any(touches(truth, each) for truth in bad):
+        asked = {mail for row in each.rows for mail in expected.get(row, ())}
+        if not (each.mails & asked) and not any(touches(truth, each) for truth in bad):
             false[each.rule].append(each)
     counts = {rule: sum(each.rule == rule for each in said) for rule in answers}
     return Judgement(
         verdicts=tuple(_verdict(truth, said, answers, silent, titles, bad) for truth in truths),
         false={rule: tuple(held) for rule, held in false.items()},
-        counts=counts, people=people, answers=answers, silent=silent, titles=titles,
-    )  # fmt: skip
+        counts=counts,
+        people=people,
+        answers=answers,
+        silent=silent,
+        titles=titles,
+    )
 
 
 def _said(case: CaseView, answers: Mapping[str, tuple[str, ...]]) -> tuple[list[Said], dict[str, str], dict[str, str]]:
@@ -133,8 +154,9 @@ def _said(case: CaseView, answers: Mapping[str, tuple[str, ...]]) -> tuple[list[
     found = [_one(finding, answers[each.rule], known) for each in asked for finding in each.findings]
     silent = {
         each.rule: "; ".join(en for _, en in each.looked["why_not"])
-        for each in asked if not each.findings and not each.looked["considered"] and each.looked["why_not"]
-    }  # fmt: skip
+        for each in asked
+        if not each.findings and not each.looked["considered"] and each.looked["why_not"]
+    }
     return found, silent, {each.rule: each.title_en for each in asked}
 
 
@@ -144,16 +166,26 @@ def _ids(finding: Mapping[str, Any]) -> set[str]:
 
 _KNOWN = (
     "SELECT id, message_id AS mail, NULL AS account, epoch(date_utc) AS at FROM message WHERE id IN (SELECT unnest($1))",
-    "SELECT logical_id AS id, message_id AS mail, NULL AS account, epoch(min_by(m.date_utc, m.id)) AS at FROM logical "
-    "JOIN message AS m USING (message_id) WHERE logical_id IN (SELECT unnest($1)) GROUP BY ALL",
-    "SELECT a.id, m.message_id AS mail, NULL AS account, epoch(m.date_utc) AS at FROM attachment a JOIN message m "
-    "ON m.id = a.message_id_ref WHERE a.id IN (SELECT unnest($1))",
-    "SELECT a.id, m.message_id AS mail, NULL AS account, epoch(m.date_utc) AS at FROM text a JOIN message m "
-    "ON m.id = a.message_id_ref WHERE a.id IN (SELECT unnest($1))",
-    "SELECT a.id, m.message_id AS mail, NULL AS account, epoch(m.date_utc) AS at FROM recipient a JOIN message m "
-    "ON m.id = a.message_id_ref WHERE a.id IN (SELECT unnest($1))",
-    "SELECT id, message_id AS mail, coalesce(actor, sender) AS account, epoch(utc) AS at FROM log_event "
-    "WHERE id IN (SELECT unnest($1))",
+    (
+        "SELECT logical_id AS id, message_id AS mail, NULL AS account, epoch(min_by(m.date_utc, m.id)) AS at FROM logical "
+        "JOIN message AS m USING (message_id) WHERE logical_id IN (SELECT unnest($1)) GROUP BY ALL"
+    ),
+    (
+        "SELECT a.id, m.message_id AS mail, NULL AS account, epoch(m.date_utc) AS at FROM attachment a JOIN message m "
+        "ON m.id = a.message_id_ref WHERE a.id IN (SELECT unnest($1))"
+    ),
+    (
+        "SELECT a.id, m.message_id AS mail, NULL AS account, epoch(m.date_utc) AS at FROM text a JOIN message m "
+        "ON m.id = a.message_id_ref WHERE a.id IN (SELECT unnest($1))"
+    ),
+    (
+        "SELECT a.id, m.message_id AS mail, NULL AS account, epoch(m.date_utc) AS at FROM recipient a JOIN message m "
+        "ON m.id = a.message_id_ref WHERE a.id IN (SELECT unnest($1))"
+    ),
+    (
+        "SELECT id, message_id AS mail, coalesce(actor, sender) AS account, epoch(utc) AS at FROM log_event "
+        "WHERE id IN (SELECT unnest($1))"
+    ),
 )
 
 
@@ -171,11 +203,16 @@ def _one(finding: Mapping[str, Any], rows: tuple[str, ...], known: Mapping[str, 
     named = _ADDRESS.findall(" ".join((text, finding["claim_ja"], *(each["en"] for each in finding["because"][:20]))))
     inside = re.findall(r"<[^<>@\s]+@[^<>\s]+>", text)
     return Said(
-        rule=finding["rule"], rows=rows, text=text,
+        rule=finding["rule"],
+        rows=rows,
+        text=text,
         mails=frozenset({mail for mail, _, _ in places if mail} | set(inside)),
-        accounts=frozenset({each.rstrip(".").lower() for each in named} | {account.lower() for _, account, _ in places if account}),
-        times=tuple(when for _, _, when in places if when), sure=finding["confidence"] != "possible",
-    )  # fmt: skip
+        accounts=frozenset(
+            {each.rstrip(".").lower() for each in named} | {account.lower() for _, account, _ in places if account}
+        ),
+        times=tuple(when for _, _, when in places if when),
+        sure=finding["confidence"] != "possible",
+    )
 
 
 def touches(truth: Truth, each: Said) -> bool:
@@ -190,8 +227,14 @@ def touches(truth: Truth, each: Said) -> bool:
     return timely and whose
 
 
-def _verdict(truth: Truth, said: list[Said], answers: Mapping[str, tuple[str, ...]], silent: Mapping[str, str],
-             titles: Mapping[str, str], bad: list[Truth]) -> Verdict:  # fmt: skip
+def _verdict(
+    truth: Truth,
+    said: list[Said],
+    answers: Mapping[str, tuple[str, ...]],
+    silent: Mapping[str, str],
+    titles: Mapping[str, str],
+    bad: list[Truth],
+) -> Verdict:
     row = truth["row"]
     cards = [rule for rule, rows in answers.items() if row in rows]
     hits = [each for each in said if row in each.rows and touches(truth, each)]
@@ -201,7 +244,9 @@ def _verdict(truth: Truth, said: list[Said], answers: Mapping[str, tuple[str, ..
         word = "accused" if any(each.sure for each in hits) else ("mentioned" if hits else "clear")
     elif not cards:
         word = "no card"
-    elif not any(rule in titles for rule in cards) or (all(rule in silent or rule not in titles for rule in cards) and not hits):
+    elif not any(rule in titles for rule in cards) or (
+        all(rule in silent or rule not in titles for rule in cards) and not hits
+    ):
         word = "not run"
     else:
         word = "found" if hits else "missed"
@@ -213,15 +258,24 @@ def sections(found: Judgement, seed: str) -> str:
     out = [f"# The company of tests/staff_company, {seed}", "", "```", found.table(), "```", ""]
     for rule in sorted(found.answers):
         rows = found.answers[rule]
-        about = [each for each in found.verdicts if each.truth["row"] in rows and each.word in ("missed", "accused", "mentioned")]
+        about = [
+            each
+            for each in found.verdicts
+            if each.truth["row"] in rows and each.word in ("missed", "accused", "mentioned")
+        ]
         false = found.false.get(rule, ())
         if not about and not false:
             continue
         out += [f"## {rule} ({', '.join(rows)})", ""]
         for each in about:
-            ids = " ".join(each.truth["message_ids"][:4]) or f"{' '.join(each.truth['accounts'][:2])} {_window(each.truth)}"
+            ids = (
+                " ".join(each.truth["message_ids"][:4])
+                or f"{' '.join(each.truth['accounts'][:2])} {_window(each.truth)}"
+            )
             guard = f"; guard: {each.truth['guard']}" if each.truth["guard"] else ""
-            out.append(f"- **{each.word}**: {each.truth['say']}{guard} (plant {each.truth['id']}, {each.truth['row']}): `{ids}`")
+            out.append(
+                f"- **{each.word}**: {each.truth['say']}{guard} (plant {each.truth['id']}, {each.truth['row']}): `{ids}`"
+            )
         for one in sorted(false, key=lambda said: not said.sure)[:_FEW]:
             mark = "sure" if one.sure else "possible"
             out.append(f"- false ({mark}): {one.text[:230]} `{' '.join(sorted(one.mails)[:2])}`")
@@ -232,7 +286,7 @@ def sections(found: Judgement, seed: str) -> str:
 
 
 def _window(truth: Truth) -> str:
-    return " to ".join(datetime.fromtimestamp(each).isoformat(" ", "minutes") for each in truth["window"])
+    return " to ".join(datetime.fromtimestamp(each, _JST).isoformat(" ", "minutes") for each in truth["window"])
 
 
 def main() -> int:

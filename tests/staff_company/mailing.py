@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
 from tests.staff_company.documents import File
-from tests.staff_company.people import GATE_IP, JST, MX_IP, OWN
+from tests.staff_company.people import GATE_IP, JST, OWN
 
 Party = tuple[str, str]
 MX, GATE = f"mx1.{OWN}", f"gate.{OWN}"
@@ -79,8 +79,10 @@ class Mail:
 def rfc5322(at: float, zone: int = 9) -> str:
     here = datetime.fromtimestamp(int(at), JST if zone == 9 else timezone(timedelta(hours=zone)))
     sign = "-" if zone < 0 else "+"
-    return (f"{_DAYS[here.weekday()]}, {here.day} {_MONTHS[here.month - 1]} {here.year} {here:%H:%M:%S} "
-            f"{sign}{abs(zone):02d}00")  # fmt: skip
+    return (
+        f"{_DAYS[here.weekday()]}, {here.day} {_MONTHS[here.month - 1]} {here.year} {here:%H:%M:%S} "
+        f"{sign}{abs(zone):02d}00"
+    )
 
 
 @lru_cache(maxsize=200_000)
@@ -163,18 +165,24 @@ def hops(mail: Mail, queue: str, came: float, peer: str, submitted: float) -> st
     """The Received fields above a mail; the newest first."""
     stamp = rfc5322(came)
     if peer == "submission":
-        return (f"Received: from [{mail.ip}] (pc [{mail.ip}])\n\t{_TLS}\n\tby {MX} (Postfix) with ESMTPSA id {queue};\n"
-                f"\t{stamp}\n")  # fmt: skip
+        return (
+            f"Received: from [{mail.ip}] (pc [{mail.ip}])\n\t{_TLS}\n\tby {MX} (Postfix) with ESMTPSA id {queue};\n"
+            f"\t{stamp}\n"
+        )
     if peer == "gate":
-        return (f"Received: from {GATE} ({GATE} [{GATE_IP}])\n\t{_TLS}\n\tby {MX} (Postfix) with ESMTPS id {queue};\n"
-                f"\t{stamp}\nReceived: from [{mail.ip}] (pc [{mail.ip}])\n\t{_TLS}\n\tby {GATE} with ESMTPSA id "
-                f"G{queue};\n\t{rfc5322(submitted)}\n")  # fmt: skip
+        return (
+            f"Received: from {GATE} ({GATE} [{GATE_IP}])\n\t{_TLS}\n\tby {MX} (Postfix) with ESMTPS id {queue};\n"
+            f"\t{stamp}\nReceived: from [{mail.ip}] (pc [{mail.ip}])\n\t{_TLS}\n\tby {GATE} with ESMTPSA id "
+            f"G{queue};\n\t{rfc5322(submitted)}\n"
+        )
     host, _, ip = peer.partition("|")
     if mail.plain_hop:
         return f"Received: from {host} ({host} [{ip}])\n\tby {MX} (Postfix) with ESMTP id {queue};\n\t{stamp}\n"
-    return (f"Received: from {host} ({host} [{ip}])\n\t{_TLS}\n\tby {MX} (Postfix) with ESMTPS id {queue};\n\t{stamp}\n"
-            f"Received: from [10.1.2.3] (unknown [10.1.2.3])\n\tby {host} with ESMTPSA id R{queue};\n"
-            f"\t{rfc5322(submitted)}\n")  # fmt: skip
+    return (
+        f"Received: from {host} ({host} [{ip}])\n\t{_TLS}\n\tby {MX} (Postfix) with ESMTPS id {queue};\n\t{stamp}\n"
+        f"Received: from [10.1.2.3] (unknown [10.1.2.3])\n\tby {host} with ESMTPSA id R{queue};\n"
+        f"\t{rfc5322(submitted)}\n"
+    )
 
 
 _AUTH = f"Authentication-Results: {MX}; spf=pass smtp.mailfrom=%s; dkim=pass header.d=%s; dmarc=pass header.from=%s\n"

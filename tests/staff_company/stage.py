@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a line of a log or a letter stays one line
 """What plants are made with: who plays in them, and mails written like everyone's."""
 
 from __future__ import annotations
@@ -46,14 +47,32 @@ class Stage:
     def person(self, department: str = "", *, deals: bool = False, cloud: bool = False) -> Person:
         """Somebody who has played in nothing yet, as long as there is one."""
         busy = {each.address for each in self.traffic.nights} | {who.address for who, _, _ in self.traffic.travels}
-        wanted = [
-            each for each in self.company.staff
-            if each.manager is not None and each.title == "社員" and each.left is None and not each.late
-            and each.address not in busy and (not deals or self.old_partners(each))
-            and (each.department == department if department else cloud == each.cloud and each.department not in (MANAGED, GUARDED))
-        ] or [each for each in self.company.staff if each.manager is not None and each.address not in busy
-              and (not deals or self.old_partners(each)) and cloud == each.cloud] or [
-            each for each in self.company.staff if self.old_partners(each)]  # fmt: skip
+        wanted = (
+            [
+                each
+                for each in self.company.staff
+                if each.manager is not None
+                and each.title == "社員"
+                and each.left is None
+                and not each.late
+                and each.address not in busy
+                and (not deals or self.old_partners(each))
+                and (
+                    each.department == department
+                    if department
+                    else cloud == each.cloud and each.department not in (MANAGED, GUARDED)
+                )
+            ]
+            or [
+                each
+                for each in self.company.staff
+                if each.manager is not None
+                and each.address not in busy
+                and (not deals or self.old_partners(each))
+                and cloud == each.cloud
+            ]
+            or [each for each in self.company.staff if self.old_partners(each)]
+        )
         fresh = [each for each in wanted if each.address not in self._used]
         chosen = self.rng.choice(fresh or wanted)
         self._used.add(chosen.address)
@@ -69,12 +88,29 @@ class Stage:
         end = f"\n\n--\n星川電機株式会社 {person.department}\n{person.name}\nTEL 03-0000-{1000 + person.number}\n{person.address}"
         return "\n".join((to, "", "お世話になっております。", *lines, "よろしくお願いいたします。")) + end
 
-    def mail(self, day: int, hour: float, sender: Person | Party, to: Sequence[Party], subject: str, body: str,
-             files: Sequence[File] = (), **more: Any) -> Mail:  # fmt: skip
+    def mail(
+        self,
+        day: int,
+        hour: float,
+        sender: Person | Party,
+        to: Sequence[Party],
+        subject: str,
+        body: str,
+        files: Sequence[File] = (),
+        **more: Any,
+    ) -> Mail:
         """A mail that goes its way with all others of that day."""
         party = sender if isinstance(sender, tuple) else sender.party
-        made = Mail(at=at(day, hour, second=self.rng.random() * 40), sender=party, to=tuple(to), subject=subject, body=body,
-                    files=tuple(files), mid=self.world.mid(more.get("account", "") or party[1]), **more)  # fmt: skip
+        made = Mail(
+            at=at(day, hour, second=self.rng.random() * 40),
+            sender=party,
+            to=tuple(to),
+            subject=subject,
+            body=body,
+            files=tuple(files),
+            mid=self.world.mid(more.get("account", "") or party[1]),
+            **more,
+        )
         return self.world.plan(made)
 
     def note(self, person: Person, to: str, *lines: str) -> str:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a line of a log or a letter stays one line
 """Nine months of ordinary mail: threads, partners, lists, newsletters, meetings, desks, nights, travel, new partners."""
 
 from __future__ import annotations
@@ -95,7 +96,9 @@ def _hour(traffic: Traffic, person: Person | None = None, latest: float = 18.9) 
     return min(latest, rng.triangular(8.6, 18.9, rng.choice((10.0, 14.5))))
 
 
-def _text(rng: random.Random, to: str, sender: Person, *, english: bool = False, company: str = "", term: str = "") -> str:
+def _text(
+    rng: random.Random, to: str, sender: Person, *, english: bool = False, company: str = "", term: str = ""
+) -> str:
     if english:
         lines = [f"Dear {to.split()[0]},", "", *(rng.choice(words.WEST) for _ in range(rng.randrange(2, 5)))]
         lines += ["", "Best regards,", sender.name, company or "Hoshikawa Denki"]
@@ -132,14 +135,29 @@ def _answer(traffic: Traffic, parent: Mail, person: Person, day: int, delay: flo
     others = tuple(each for each in parent.to + parent.cc if each[1] != person.address) if everyone else ()
     cc = (*others, *_boss(person, (parent.sender,), others))
     quoted = "\n".join(f"> {line}" for line in parent.body.splitlines()[:6])
-    text = _text(rng, parent.sender[0], person, english=english, company="" if person.company else _company_of(traffic, parent.sender[1]))
+    text = _text(
+        rng,
+        parent.sender[0],
+        person,
+        english=english,
+        company="" if person.company else _company_of(traffic, parent.sender[1]),
+    )
     if rng.random() < 0.04 and not english:
         text, quoted = "承知しました。\n\niPhoneから送信", ""
     chain = f"{parent.references or parent.reply_to} {parent.mid}".strip()
     subject = parent.subject if parent.subject.startswith("Re: ") else f"Re: {parent.subject}"
-    return Mail(at=parent.at + delay, sender=person.party, to=(parent.sender,), cc=cc, subject=subject,
-                body=f"{text}\n\n{quoted}", mid=traffic.world.mid(person.address), reply_to=parent.mid, references=chain,
-                utf8=rng.random() < 0.7)  # fmt: skip
+    return Mail(
+        at=parent.at + delay,
+        sender=person.party,
+        to=(parent.sender,),
+        cc=cc,
+        subject=subject,
+        body=f"{text}\n\n{quoted}",
+        mid=traffic.world.mid(person.address),
+        reply_to=parent.mid,
+        references=chain,
+        utf8=rng.random() < 0.7,
+    )
 
 
 def _company_of(traffic: Traffic, address: str) -> str:
@@ -147,7 +165,9 @@ def _company_of(traffic: Traffic, address: str) -> str:
     return next((each.name for each in traffic.world.company.partners if each.domain == domain), "")
 
 
-def _boss(person: Person, to: tuple[tuple[str, str], ...], cc: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+def _boss(
+    person: Person, to: tuple[tuple[str, str], ...], cc: tuple[tuple[str, str], ...]
+) -> tuple[tuple[str, str], ...]:
     """The manager in Cc, where the rules of the department ask for it."""
     if person.department != MANAGED or person.manager is None:
         return ()
@@ -187,9 +207,16 @@ def _inside(traffic: Traffic, day: int) -> Iterator[Mail]:
         return
     files = (paper(rng, "HD", sender.name),) if rng.random() < 0.12 else ()
     hour = _hour(traffic, None if files else sender)
-    mail = Mail(at=at(day, hour, second=rng.random() * 60), sender=sender.party, to=(people[0].party,),
-                cc=tuple(each.party for each in people[1:]), subject=rng.choice(words.TOPICS),
-                body=_text(rng, people[0].name, sender), mid=traffic.world.mid(sender.address), files=files)  # fmt: skip
+    mail = Mail(
+        at=at(day, hour, second=rng.random() * 60),
+        sender=sender.party,
+        to=(people[0].party,),
+        cc=tuple(each.party for each in people[1:]),
+        subject=rng.choice(words.TOPICS),
+        body=_text(rng, people[0].name, sender),
+        mid=traffic.world.mid(sender.address),
+        files=files,
+    )
     yield mail
     yield from _threaded(traffic, mail, [sender, people[0]], day, 0.55)
 
@@ -222,10 +249,26 @@ def _outward(traffic: Traffic, day: int) -> Iterator[Mail]:
     inline = (File("logo.png", PNG, inline=True),) if person.department == GUARDED else ()
     body = _text(rng, contact.name, person, english=partner.english, company=partner.name, term=partner.term)
     if files:
-        body = body.replace("\n\n", "\n資料を添付します。\n" if not partner.english else "\nPlease see the attached file.\n", 1)
-    mail = Mail(at=at(day, hour, second=rng.random() * 60), sender=person.party, to=(contact.party,), cc=cc, body=body,
-                subject=f"{partner.term} {topic}", mid=traffic.world.mid(person.address), files=files + inline,
-                zone=-8 if abroad else 9, utf8=rng.random() < 0.6, ip="203.0.113.77" if abroad else "")  # fmt: skip
+        body = body.replace(
+            "\n\n", "\n資料を添付します。\n" if not partner.english else "\nPlease see the attached file.\n", 1
+        )
+    mail = Mail(
+        at=at(day, hour, second=rng.random() * 60),
+        sender=person.party,
+        to=(contact.party,),
+        cc=cc,
+        body=body,
+        subject=f"{partner.term} {topic}",
+        mid=traffic.world.mid(person.address),
+        files=files + inline,
+        zone=-8 if abroad else 9,
+        utf8=rng.random() < 0.6,
+        ip="198.18.40.77" if abroad else "",
+    )
+    if any(each.name.endswith(".zip") for each in files):
+        traffic.world.expect("P03", mail)
+    if any("見積" in each.name for each in files):
+        traffic.world.expect("C01", mail)
     yield mail
     yield from _threaded(traffic, mail, [person, contact], day, 0.5)
 
@@ -233,7 +276,9 @@ def _outward(traffic: Traffic, day: int) -> Iterator[Mail]:
 def _outward_file(rng: random.Random, person: Person, partner: Partner) -> File:
     if person.department == GUARDED:
         inner = paper(rng, partner.term)
-        return File(inner.name.rpartition(".")[0] + ".zip", locked_zip("data.csv", str(rng.random()).encode() * 9, "by-phone-1"))
+        return File(
+            inner.name.rpartition(".")[0] + ".zip", locked_zip("data.csv", str(rng.random()).encode() * 9, "by-phone-1")
+        )
     if rng.random() < 0.05:
         return File(f"{partner.term}_御見積書_{rng.randrange(10**5):05d}.pdf", pdf([f"Quotation {rng.random()}"]))
     if rng.random() < 0.04:
@@ -255,14 +300,27 @@ def _inward(traffic: Traffic, day: int) -> Iterator[Mail]:
     body = _text(rng, person.name, contact, english=partner.english, company="星川電機株式会社", term=partner.term)
     if partner.disclaims:
         body += "\n" + (words.WEST_DISCLAIMER if partner.english else words.DISCLAIMER)
-    first = Mail(at=at(day, _hour(traffic, latest=17.5)), sender=contact.party, to=(person.party,), body=body,
-                 subject=f"{partner.term} {rng.choice(words.TOPICS)}", mid=world.mid(contact.address), files=files,
-                 utf8=rng.random() < 0.5)  # fmt: skip
+    first = Mail(
+        at=at(day, _hour(traffic, latest=17.5)),
+        sender=contact.party,
+        to=(person.party,),
+        body=body,
+        subject=f"{partner.term} {rng.choice(words.TOPICS)}",
+        mid=world.mid(contact.address),
+        files=files,
+        utf8=rng.random() < 0.5,
+    )
     yield first
     if locked:
         text = f"星川電機株式会社\n{person.name.split()[0]}様\n\n先ほどお送りしたファイルの解凍パスワードをお知らせします。\nパスワード: Kq7vR2mx"
-        yield Mail(at=first.at + 120, sender=contact.party, to=(person.party,), subject=f"{first.subject}(パスワード)",
-                   body=text, mid=world.mid(contact.address))  # fmt: skip
+        yield Mail(
+            at=first.at + 120,
+            sender=contact.party,
+            to=(person.party,),
+            subject=f"{first.subject}(パスワード)",
+            body=text,
+            mid=world.mid(contact.address),
+        )
     yield from _threaded(traffic, first, [contact, person], day, 0.5)
 
 
@@ -272,10 +330,21 @@ def _letter(traffic: Traffic, day: int) -> Mail:
     person = _present(traffic, day)
     host = address.partition("@")[2]
     link = f"https://www.{host}/a/{rng.randrange(10**6)}"
-    page = f'<p>{subject}</p><p><a href="{link}?u={rng.randrange(10**9)}">詳しくはこちら</a></p>' if rng.random() < 0.2 else ""
-    return Mail(at=at(day, rng.uniform(6, 17)), sender=(name, address), to=(person.party,), html=page,
-                subject=f"【{name}】{subject} {day_of(day):%m/%d}", body=f"{subject}\n\n{link}\n\n配信停止は https://www.{host}/stop から",
-                mid=traffic.world.mid(address), headers=(("List-Unsubscribe", f"<https://www.{host}/stop>"), ("Precedence", "bulk")))  # fmt: skip
+    page = (
+        f'<p>{subject}</p><p><a href="{link}?u={rng.randrange(10**9)}">詳しくはこちら</a></p>'
+        if rng.random() < 0.2
+        else ""
+    )
+    return Mail(
+        at=at(day, rng.uniform(6, 17)),
+        sender=(name, address),
+        to=(person.party,),
+        html=page,
+        subject=f"【{name}】{subject} {day_of(day):%m/%d}",
+        body=f"{subject}\n\n{link}\n\n配信停止は https://www.{host}/stop から",
+        mid=traffic.world.mid(address),
+        headers=(("List-Unsubscribe", f"<https://www.{host}/stop>"), ("Precedence", "bulk")),
+    )
 
 
 def _to_list(traffic: Traffic, day: int) -> Mail:
@@ -283,17 +352,31 @@ def _to_list(traffic: Traffic, day: int) -> Mail:
     if rng.random() < 0.25:
         host = "lists.gijutsu-kai.example"
         person = _present(traffic, day)
-        return Mail(at=at(day, rng.uniform(8, 20)), sender=(f"会員{rng.randrange(40)}", f"kaiin{rng.randrange(40)}@shibu-{rng.randrange(9)}.example"),
-                    to=(("技術会", f"ml@{host}"), person.party), subject=f"[gijutsu:{day}{rng.randrange(99):02d}] {rng.choice(words.TOPICS)}",
-                    body="\n".join(rng.sample(words.SENTENCES, 3)), mid=world.mid(f"x@{host}"), headers=(
-                        ("List-Id", f"<ml.{host}>"), ("Precedence", "list"), ("Authentication-Results",
-                         f"mx1.hoshikawa-denki.example; spf=pass; dkim=fail; arc=pass ({host})")))  # fmt: skip
+        return Mail(
+            at=at(day, rng.uniform(8, 20)),
+            sender=(f"会員{rng.randrange(40)}", f"kaiin{rng.randrange(40)}@shibu-{rng.randrange(9)}.example"),
+            to=(("技術会", f"ml@{host}"), person.party),
+            subject=f"[gijutsu:{day}{rng.randrange(99):02d}] {rng.choice(words.TOPICS)}",
+            body="\n".join(rng.sample(words.SENTENCES, 3)),
+            mid=world.mid(f"x@{host}"),
+            headers=(
+                ("List-Id", f"<ml.{host}>"),
+                ("Precedence", "list"),
+                ("Authentication-Results", f"mx1.hoshikawa-denki.example; spf=pass; dkim=fail; arc=pass ({host})"),
+            ),
+        )
     address, members = rng.choice(list(world.groups.items()))
     members = [each for each in members if each.here(day_of(day))] or members[:1]
     sender = rng.choice(members)
-    return Mail(at=at(day, _hour(traffic)), sender=sender.party, to=((f"{sender.department}全員", address),),
-                expand=tuple(each.party for each in members if each is not sender), subject=f"[{sender.department}] {rng.choice(words.TOPICS)}",
-                body=_text(rng, "各位 ", sender), mid=world.mid(sender.address))  # fmt: skip
+    return Mail(
+        at=at(day, _hour(traffic)),
+        sender=sender.party,
+        to=((f"{sender.department}全員", address),),
+        expand=tuple(each.party for each in members if each is not sender),
+        subject=f"[{sender.department}] {rng.choice(words.TOPICS)}",
+        body=_text(rng, "各位 ", sender),
+        mid=world.mid(sender.address),
+    )
 
 
 def _meeting(traffic: Traffic, day: int) -> Mail:
@@ -302,12 +385,20 @@ def _meeting(traffic: Traffic, day: int) -> Mail:
     pool = [each for each in world.company.of(sender.department) if each is not sender]
     people = rng.sample(pool, min(len(pool), 3)) or [sender]
     when = f"{day_of(min(day + 3, DAYS - 1)):%Y%m%d}T050000Z"
-    text = (f"BEGIN:VCALENDAR\nPRODID:-//x//y//JA\nVERSION:2.0\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:{world.number}@cal\n"
-            f"DTSTART:{when}\nDTEND:{when[:9]}060000Z\nDTSTAMP:{when}\nSUMMARY:{rng.choice(words.TOPICS)}\n"
-            f"ORGANIZER:mailto:{sender.address}\nEND:VEVENT\nEND:VCALENDAR\n")  # fmt: skip
-    return Mail(at=at(day, _hour(traffic)), sender=sender.party, to=tuple(each.party for each in people), body="",
-                subject=f"会議: {rng.choice(words.TOPICS)}", mid=world.mid(sender.address),
-                raw_body=('text/calendar; charset=UTF-8; method=REQUEST', text.encode()))  # fmt: skip
+    text = (
+        f"BEGIN:VCALENDAR\nPRODID:-//x//y//JA\nVERSION:2.0\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:{world.number}@cal\n"
+        f"DTSTART:{when}\nDTEND:{when[:9]}060000Z\nDTSTAMP:{when}\nSUMMARY:{rng.choice(words.TOPICS)}\n"
+        f"ORGANIZER:mailto:{sender.address}\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
+    return Mail(
+        at=at(day, _hour(traffic)),
+        sender=sender.party,
+        to=tuple(each.party for each in people),
+        body="",
+        subject=f"会議: {rng.choice(words.TOPICS)}",
+        mid=world.mid(sender.address),
+        raw_body=("text/calendar; charset=UTF-8; method=REQUEST", text.encode()),
+    )
 
 
 def _desk(traffic: Traffic, day: int) -> Iterator[Mail]:
@@ -315,15 +406,32 @@ def _desk(traffic: Traffic, day: int) -> Iterator[Mail]:
     rng, world = traffic.rng, traffic.world
     recruiting = rng.random() < 0.3
     desk = RECRUIT if recruiting else SUPPORT
-    asker = ("", f"user{rng.randrange(10**6):06d}x@{rng.choice(('gmail.com', 'yahoo.co.jp', 'docomo.ne.jp', 'icloud.com'))}")
-    first = Mail(at=at(day, rng.uniform(8, 15)), sender=asker, to=(("", desk),), subject="応募について" if recruiting else "製品の使い方について",
-                 body="はじめまして。次の点について教えてください。よろしくお願いします。", mid=world.mid(asker[1]))  # fmt: skip
+    asker = (
+        "",
+        f"user{rng.randrange(10**6):06d}x@{rng.choice(('gmail.com', 'yahoo.co.jp', 'docomo.ne.jp', 'icloud.com'))}",
+    )
+    first = Mail(
+        at=at(day, rng.uniform(8, 15)),
+        sender=asker,
+        to=(("", desk),),
+        subject="応募について" if recruiting else "製品の使い方について",
+        body="はじめまして。次の点について教えてください。よろしくお願いします。",
+        mid=world.mid(asker[1]),
+    )
     yield first
     name, hours = ("採用担当", 1.5) if recruiting else ("お客様窓口", 1.0)
     files = ((paper(rng, "選考案内"),) if recruiting else (MANUAL,)) if rng.random() < 0.4 else ()
-    yield Mail(at=first.at + hours * 3600, sender=(f"星川電機 {name}", desk), to=(asker,), subject=f"Re: {first.subject}", files=files,
-               body=f"お問い合わせありがとうございます。\n{rng.choice(words.SENTENCES)}\n\n--\n星川電機株式会社 {name}", mid=world.mid(desk),
-               reply_to=first.mid, references=first.mid)  # fmt: skip
+    yield Mail(
+        at=first.at + hours * 3600,
+        sender=(f"星川電機 {name}", desk),
+        to=(asker,),
+        subject=f"Re: {first.subject}",
+        files=files,
+        body=f"お問い合わせありがとうございます。\n{rng.choice(words.SENTENCES)}\n\n--\n星川電機株式会社 {name}",
+        mid=world.mid(desk),
+        reply_to=first.mid,
+        references=first.mid,
+    )
 
 
 def _greet_traders(traffic: Traffic, day: int) -> Iterator[Mail]:
@@ -333,15 +441,24 @@ def _greet_traders(traffic: Traffic, day: int) -> Iterator[Mail]:
 
 def _trader(traffic: Traffic, day: int) -> Iterator[Mail]:
     if day > 25:
-        yield from _with_trader(traffic, day, traffic.rng.choice(traffic.world.company.traders), file=traffic.rng.random() < 0.4)
+        yield from _with_trader(
+            traffic, day, traffic.rng.choice(traffic.world.company.traders), file=traffic.rng.random() < 0.4
+        )
 
 
 def _with_trader(traffic: Traffic, day: int, trader: Person, *, file: bool) -> Iterator[Mail]:
     rng, world = traffic.rng, traffic.world
     person = world.company.of("総務部")[-1 if len(world.company.of("総務部")) < 3 else 1]
     files = (paper(rng, "原稿"),) if file else ()
-    mail = Mail(at=at(day, rng.uniform(9, 15)), sender=person.party, to=(trader.party,), subject="原稿の件", files=files,
-                body=_text(rng, trader.name, person, company=trader.name), mid=world.mid(person.address))  # fmt: skip
+    mail = Mail(
+        at=at(day, rng.uniform(9, 15)),
+        sender=person.party,
+        to=(trader.party,),
+        subject="原稿の件",
+        files=files,
+        body=_text(rng, trader.name, person, company=trader.name),
+        mid=world.mid(person.address),
+    )
     yield mail
     yield _answer(traffic, mail, trader, day, 3600, everyone=False)
 
@@ -351,12 +468,21 @@ def _greetings(traffic: Traffic, day: int) -> Iterator[Mail]:
     world, rng = traffic.world, traffic.rng
     for person in world.company.staff:
         for partner in person.partners:
-            if (person.address, partner.domain) not in traffic.met and partner.since + person.number % 9 <= day and person.here(day_of(day)):
+            if (
+                (person.address, partner.domain) not in traffic.met
+                and partner.since + person.number % 9 <= day
+                and person.here(day_of(day))
+            ):
                 traffic.met.add((person.address, partner.domain))
                 for contact in partner.contacts[:3]:
-                    first = Mail(at=at(day, rng.uniform(9, 14)), sender=contact.party, to=(person.party,), subject="担当のご挨拶",
-                                 body=_text(rng, person.name, contact, english=partner.english, company="星川電機株式会社"),
-                                 mid=world.mid(contact.address))  # fmt: skip
+                    first = Mail(
+                        at=at(day, rng.uniform(9, 14)),
+                        sender=contact.party,
+                        to=(person.party,),
+                        subject="担当のご挨拶",
+                        body=_text(rng, person.name, contact, english=partner.english, company="星川電機株式会社"),
+                        mid=world.mid(contact.address),
+                    )
                     yield first
                     yield _answer(traffic, first, person, day, 5400, everyone=False)
 
@@ -365,8 +491,14 @@ def _at_night(traffic: Traffic, person: Person, day: int) -> Mail:
     """The night shift reports to the logistics of a partner, as its hours allow."""
     rng, world = traffic.rng, traffic.world
     contact = world.company.partners[3].contacts[0]
-    return Mail(at=at(day, rng.uniform(22.2, 28.5)), sender=person.party, to=(contact.party,), subject="夜間出荷の連絡",
-                body=_text(rng, contact.name, person, company=contact.company), mid=world.mid(person.address))  # fmt: skip
+    return Mail(
+        at=at(day, rng.uniform(22.2, 28.5)),
+        sender=person.party,
+        to=(contact.party,),
+        subject="夜間出荷の連絡",
+        body=_text(rng, contact.name, person, company=contact.company),
+        mid=world.mid(person.address),
+    )
 
 
 def _automatic(traffic: Traffic, day: int) -> Iterator[Mail]:
@@ -374,18 +506,41 @@ def _automatic(traffic: Traffic, day: int) -> Iterator[Mail]:
     world, rng = traffic.world, traffic.rng
     systems = world.company.of("情報システム部")
     mark = (("Auto-Submitted", "auto-generated"),)
-    yield Mail(at=at(day, 3, 5), sender=("バッチ", BATCH), to=(systems[0].party,), subject="夜間バックアップ結果", body="正常終了",
-               mid=world.mid(BATCH), headers=mark, files=(File("result.txt", f"ok {day}\n".encode()),))  # fmt: skip
+    yield Mail(
+        at=at(day, 3, 5),
+        sender=("バッチ", BATCH),
+        to=(systems[0].party,),
+        subject="夜間バックアップ結果",
+        body="正常終了",
+        mid=world.mid(BATCH),
+        headers=mark,
+        files=(File("result.txt", f"ok {day}\n".encode()),),
+    )
     if day % 30 == 20:
         for part in (world.company.customers[n : n + 40] for n in range(0, 120, 40)):
-            yield Mail(at=at(day, 20, 30), sender=("星川電機 広報", NEWS), to=(("読者各位", NEWS),), bcc=tuple(each.party for each in part),
-                       subject=f"星川電機だより {day // 30 + 1}号", body="新製品のご案内です。\n\n配信停止は返信でお知らせください。", files=(BROCHURE,),
-                       mid=world.mid(NEWS), headers=(("Precedence", "bulk"), ("List-Unsubscribe", f"<mailto:{NEWS}>")))  # fmt: skip
+            yield Mail(
+                at=at(day, 20, 30),
+                sender=("星川電機 広報", NEWS),
+                to=(("読者各位", NEWS),),
+                bcc=tuple(each.party for each in part),
+                subject=f"星川電機だより {day // 30 + 1}号",
+                body="新製品のご案内です。\n\n配信停止は返信でお知らせください。",
+                files=(BROCHURE,),
+                mid=world.mid(NEWS),
+                headers=(("Precedence", "bulk"), ("List-Unsubscribe", f"<mailto:{NEWS}>")),
+            )
     for person, first, last in traffic.travels:
         if first <= day <= last and works(day):
             other = rng.choice(world.company.staff)
-            yield Mail(at=at(day, 11), sender=person.party, to=(other.party,), subject="不在のお知らせ", body="出張のため返信が遅れます。",
-                       mid=world.mid(person.address), headers=(("Auto-Submitted", "auto-replied"), ("X-Auto-Response-Suppress", "All")))  # fmt: skip
+            yield Mail(
+                at=at(day, 11),
+                sender=person.party,
+                to=(other.party,),
+                subject="不在のお知らせ",
+                body="出張のため返信が遅れます。",
+                mid=world.mid(person.address),
+                headers=(("Auto-Submitted", "auto-replied"), ("X-Auto-Response-Suppress", "All")),
+            )
 
 
 def logins(traffic: Traffic, day: int) -> None:
@@ -399,7 +554,7 @@ def logins(traffic: Traffic, day: int) -> None:
             continue
         rng = random.Random(f"{person.address}{day}")
         if person.address in abroad:
-            world.login(person.address, at(day, 2 + rng.random()), "203.0.113.77")
+            world.login(person.address, at(day, 2 + rng.random()), "198.18.40.77")
             continue
         world.login(person.address, at(day, 8 + rng.random() * 0.5), person.ip)
         if person.number % 10 == 3 and day % 3 == 0:
@@ -408,7 +563,10 @@ def logins(traffic: Traffic, day: int) -> None:
             world.login(person.address, at(day, 8.6), person.ip, good=False)
         if rng.random() < 0.15:
             name = f"HD_{rng.choice(words.PAPERS)}_{rng.randrange(10**5)}.xlsx"
-            world.pc(person.address, at(day, rng.uniform(9, 18)), rng.choice(("ファイル更新", "印刷", "ファイルコピー")), ファイル名=name,
-                     ファイルパス=f"C:\\Users\\{person.user}\\Documents\\{name}")  # fmt: skip
-
-
+            world.pc(
+                person.address,
+                at(day, rng.uniform(9, 18)),
+                rng.choice(("ファイル更新", "印刷", "ファイルコピー")),
+                ファイル名=name,
+                ファイルパス=f"C:\\Users\\{person.user}\\Documents\\{name}",
+            )

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a line of a log or a letter stays one line
 """Everything on its way: delivers mails, keeps the mailboxes and the lines of every log, and what is planted."""
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ class World:
         self.groups: dict[str, list[Person]] = {}
         self.boxes: dict[tuple[str, str], list[tuple[float, bytes]]] = {}
         self.weeks: dict[int, list[Line]] = {}
-        self.rows: dict[str, list[tuple[float, Row, Truth | None]]] = {name: [] for name in ("hold", "audit", "pc", "dlp")}
+        self.rows: dict[str, list[tuple[float, Row, Truth | None]]] = {
+            name: [] for name in ("hold", "audit", "pc", "dlp")
+        }
         self.tables: dict[str, list[Row]] = {}
         self.truths: list[Truth] = []
         self.planned: dict[int, list[Mail]] = {}
@@ -63,6 +66,8 @@ class World:
         self.mails = self.copies = self.lines = 0
         self.hole: tuple[float, float, Truth] | None = None
         self.no_box: set[str] = set()
+        self.expected: dict[str, list[str]] = {}
+        """By row, ordinary mails that a rule may well name, for that is what the row asks for."""
 
     def mid(self, sender: str) -> str:
         self.number += 1
@@ -75,16 +80,36 @@ class World:
     def table(self, name: str, /, **row: str) -> None:
         self.tables.setdefault(name, []).append(row)
 
-    def truth(self, row: str, say: str, mails: Sequence[Mail] = (), *, accounts: Sequence[str] = (), guard: str = "",
-              window: tuple[float, float] | None = None, also: tuple[str, ...] = ()) -> Truth:  # fmt: skip
+    def truth(
+        self,
+        row: str,
+        say: str,
+        mails: Sequence[Mail] = (),
+        *,
+        accounts: Sequence[str] = (),
+        guard: str = "",
+        window: tuple[float, float] | None = None,
+        also: tuple[str, ...] = (),
+    ) -> Truth:
         """What is planted; with a ``guard`` it is innocent."""
         times = [mail.at for mail in mails]
         span = window or ((min(times) - 3600, max(times) + DAY) if times else (0, 0))
         who = list(accounts) or sorted({mail.account or mail.sender[1] for mail in mails})
-        made = Truth(row=row, say=say, innocent=bool(guard), guard=guard, accounts=who, also=also, window=span,
-                     message_ids=[mail.mid for mail in mails])  # fmt: skip
+        made = Truth(
+            row=row,
+            say=say,
+            innocent=bool(guard),
+            guard=guard,
+            accounts=who,
+            also=also,
+            window=span,
+            message_ids=[mail.mid for mail in mails],
+        )
         self.truths.append(made)
         return made
+
+    def expect(self, row: str, mail: Mail) -> None:
+        self.expected.setdefault(row, []).append(mail.mid)
 
     def log(self, at: float, text: str, truth: Truth | None = None) -> None:
         self.weeks.setdefault(int((at - START) // (7 * DAY)), []).append(Line(at, text, truth))
@@ -96,18 +121,28 @@ class World:
         self.copies += 1
         self.boxes.setdefault((account, folder), []).append((at, raw))
 
-    def login(self, account: str, at: float, ip: str, *, good: bool = True, client: str = "", truth: Truth | None = None) -> None:
+    def login(
+        self, account: str, at: float, ip: str, *, good: bool = True, client: str = "", truth: Truth | None = None
+    ) -> None:
         """A login to the mailbox, in the log of the service on which it is."""
         person = self.people.get(account)
         if person is not None and person.cloud:
             cloud.login(self, account, at, ip, good=good, agent=client, truth=truth)
         elif good:
             mark = f"{int(at * 1000) & 0xFFFFFFFF:08x}"
-            self.log(at, f"dovecot: imap-login: Login: user=<{account}>, method=PLAIN, rip={ip}, lip=192.0.2.25, "
-                     f"mpid={3000 + int(at) % 20000}, TLS, session=<{mark}Aa>", truth)  # fmt: skip
+            self.log(
+                at,
+                f"dovecot: imap-login: Login: user=<{account}>, method=PLAIN, rip={ip}, lip=192.0.2.25, "
+                f"mpid={3000 + int(at) % 20000}, TLS, session=<{mark}Aa>",
+                truth,
+            )
         else:
-            self.log(at, "dovecot: imap-login: Disconnected: Connection closed (auth failed, 1 attempts in 2 secs): "
-                     f"user=<{account}>, method=PLAIN, rip={ip}, lip=192.0.2.25, TLS", truth)  # fmt: skip
+            self.log(
+                at,
+                "dovecot: imap-login: Disconnected: Connection closed (auth failed, 1 attempts in 2 secs): "
+                f"user=<{account}>, method=PLAIN, rip={ip}, lip=192.0.2.25, TLS",
+                truth,
+            )
 
     def pc(self, account: str, at: float, action: str, truth: Truth | None = None, **more: str) -> None:
         """A line of the agent on a computer."""
@@ -145,7 +180,7 @@ class World:
         rest = (top + mailing.head(mail, sent=False)).encode() + body
         for each in dict.fromkeys(people):
             if is_own(each) and each not in mail.lost and each not in self.groups and each not in mail.removed:
-                if each not in self.no_box and each in self.people:
+                if each in self.people:
                     first = f"Return-Path: <{account}>\nDelivered-To: {each}\n".encode()
                     self.keep(each, "INBOX", came + 1, mailing.boxed(account, came + 1, first + rest))
 
@@ -153,7 +188,9 @@ class World:
         """The gateway: waits five minutes, or for the manager where there are files; when the mail left, and whether."""
         asked = mail.hold or Hold()
         person = self.people.get(account)
-        asks = bool([each for each in mail.files if not each.inline]) and person is not None and person.manager is not None
+        asks = (
+            bool([each for each in mail.files if not each.inline]) and person is not None and person.manager is not None
+        )
         action = asked.action or ("承認" if asks else "自動送信")
         seconds = asked.seconds if asked.seconds >= 0 else (self.rng.uniform(90, 1500) if asks else 300.0)
         decided = mail.at + 2 + seconds
@@ -166,11 +203,21 @@ class World:
             viewed = stamp(decided - before)
         names = asked.files if asked.files is not None else tuple(f.name for f in mail.files if not f.inline)
         row = {
-            "管理番号": f"H{self.mails:07d}", "受付日時": stamp(mail.at + 2), "処理": action, "処理日時": stamp(decided),
-            "承認者": actor, "差出人": account, "宛先": ";".join(outward), "件名": mail.subject,
-            "Message-ID": mail.mid, "添付ファイル": ";".join(names), "サイズ": str(asked.size or size), "閲覧日時": viewed,
-            "ルール名": "社外宛て添付は上長承認" if asks else "社外宛て一時保留", "コメント": asked.comment,
-        }  # fmt: skip
+            "管理番号": f"H{self.mails:07d}",
+            "受付日時": stamp(mail.at + 2),
+            "処理": action,
+            "処理日時": stamp(decided),
+            "承認者": actor,
+            "差出人": account,
+            "宛先": ";".join(outward),
+            "件名": mail.subject,
+            "Message-ID": mail.mid,
+            "添付ファイル": ";".join(names),
+            "サイズ": str(asked.size or size),
+            "閲覧日時": viewed,
+            "ルール名": "社外宛て添付は上長承認" if asks else "社外宛て一時保留",
+            "コメント": asked.comment,
+        }
         if self.hole is not None and self.hole[0] <= mail.at < self.hole[1]:
             self.hole[2].message_ids.append(mail.mid)
         elif asked.logged:
@@ -188,10 +235,15 @@ class World:
             first = f"postfix/smtpd[{700 + self.mails % 80}]: {queue}: client={host}[{ip}]"
         self.log(came, first)
         self.log(came + 0.01, f"postfix/cleanup[{500 + self.mails % 9}]: {queue}: message-id={mail.mid}")
-        targets = list(dict.fromkeys([a for _, a in mail.everyone if a not in self.groups] + [a for _, a in mail.expand]))
+        targets = list(
+            dict.fromkeys([a for _, a in mail.everyone if a not in self.groups] + [a for _, a in mail.expand])
+        )
         if peer not in ("submission", "gate"):
             targets = [each for each in targets if is_own(each)]
-        self.log(came + 0.02, f"postfix/qmgr[401]: {queue}: from=<{account}>, size={size + 900}, nrcpt={len(targets)} (queue active)")
+        self.log(
+            came + 0.02,
+            f"postfix/qmgr[401]: {queue}: from=<{account}>, size={size + 900}, nrcpt={len(targets)} (queue active)",
+        )
         lists = next((address for _, address in mail.to if address in self.groups), "")
         at = came + 0.1
         for each in targets:
@@ -204,20 +256,32 @@ class World:
         if is_own(to):
             orig = f"orig_to=<{lists}>, " if lists and (to in {a for _, a in mail.expand}) else ""
             if to in mail.lost:
-                self.log(at, f"postfix/lmtp[300]: {queue}: to=<{to}>, {orig}relay={mailing.MX}[private/dovecot-lmtp], delay=0.2, "
-                         f"delays=0.1/0/0/0.1, dsn=5.1.1, status=bounced (550 5.1.1 <{to}> User doesn't exist)")  # fmt: skip
+                self.log(
+                    at,
+                    f"postfix/lmtp[300]: {queue}: to=<{to}>, {orig}relay={mailing.MX}[private/dovecot-lmtp], delay=0.2, "
+                    f"delays=0.1/0/0/0.1, dsn=5.1.1, status=bounced (550 5.1.1 <{to}> User doesn't exist)",
+                )
                 return
-            self.log(at, f"postfix/lmtp[{300 + self.mails % 9}]: {queue}: to=<{to}>, {orig}relay={mailing.MX}[private/dovecot-lmtp], "
-                     f"delay=0.3, delays=0.1/0/0/0.2, dsn=2.0.0, status=sent (250 2.0.0 <{to}> Saved)")  # fmt: skip
+            self.log(
+                at,
+                f"postfix/lmtp[{300 + self.mails % 9}]: {queue}: to=<{to}>, {orig}relay={mailing.MX}[private/dovecot-lmtp], "
+                f"delay=0.3, delays=0.1/0/0/0.2, dsn=2.0.0, status=sent (250 2.0.0 <{to}> Saved)",
+            )
             return
         host, pid = f"mail.{domain}[{ip_of(domain)}]:25", 200 + self.mails % 90
         if to in mail.lost:
-            self.log(at, f"postfix/smtp[{pid}]: {queue}: to=<{to}>, relay={host}, delay=0.9, delays=0.1/0/0.4/0.4, dsn=5.1.1, "
-                     f"status=bounced (host mail.{domain}[{ip_of(domain)}] said: 550 5.1.1 <{to}>: user unknown (in reply to RCPT TO command))")  # fmt: skip
+            self.log(
+                at,
+                f"postfix/smtp[{pid}]: {queue}: to=<{to}>, relay={host}, delay=0.9, delays=0.1/0/0.4/0.4, dsn=5.1.1, "
+                f"status=bounced (host mail.{domain}[{ip_of(domain)}] said: 550 5.1.1 <{to}>: user unknown (in reply to RCPT TO command))",
+            )
             return
         self.log(at - 0.02, f"postfix/smtp[{pid}]: Trusted TLS connection established to {host}: {_CIPHER}")
-        self.log(at, f"postfix/smtp[{pid}]: {queue}: to=<{to}>, relay={host}, delay=0.9, delays=0.1/0/0.4/0.4, dsn=2.0.0, "
-                 f"status=sent (250 2.0.0 Ok: queued as R{queue})")  # fmt: skip
+        self.log(
+            at,
+            f"postfix/smtp[{pid}]: {queue}: to=<{to}>, relay={host}, delay=0.9, delays=0.1/0/0.4/0.4, dsn=2.0.0, "
+            f"status=sent (250 2.0.0 Ok: queued as R{queue})",
+        )
 
     def flush(self, until: float) -> None:
         """Writes what can no longer change: boxes, and the weeks of the server's log that are over."""
