@@ -20,10 +20,8 @@ from forensics.errors import DONE, worst
 @click.option("--message", "messages", metavar="ID", multiple=True, help="Choose this message; can be repeated.")
 @click.option("--language", default="", metavar="LANG", help="For papers: ja or en, instead of the case's language.")
 @click.option("--wareki", is_flag=True, help="For papers: dates in the Japanese era, 令和8年6月1日.")
-@click.option(
-    "--exhibit", default="甲", metavar="PREFIX", help="For 'exhibit-list': 甲, 乙, 丙 ... before the numbers."
-)
-@click.option("--first", default=1, metavar="N", help="For 'exhibit-list': the number of the first exhibit.")
+@click.option("--exhibit", default="甲", metavar="PREFIX", help="For exhibits: 甲, 乙, 丙 ... before the numbers.")
+@click.option("--first", default=1, metavar="N", help="For exhibits: the number of the first one.")
 @shared("report")
 def command(
     shared_: Shared,
@@ -44,8 +42,11 @@ def command(
 
     These are written only by their names. 'pst': the chosen messages as an Outlook data file, selection.pst. Papers,
     filled from the ledger, as HTML to print and DOCX to finish, with what is missing marked: 'custody-form',
-    'acquisition-report', 'exhibit-list' (証拠説明書), 'statement' (陳述書), 'fre-902-13', 'fre-902-14'. 'case-uco': the
-    custody of the case as CASE/UCO JSON-LD.
+    'acquisition-report', 'exhibit-list' (証拠説明書), 'statement' (陳述書), 'fre-902-13', 'fre-902-14'. About an
+    incident: 'investigation-report', 'leak-report', 'ppc-report' (速報), 'ppc-report-final' (確報), 'person-notice',
+    'interview-sheets', 'deletion-request', 'prevention-table', 'action-checklist'. 'exhibit-pages': prints of chosen
+    messages, 'exhibit-pages-redacted' and 'redaction-key': the same blacked out, and the key. 'case-uco': the custody
+    of the case as CASE/UCO JSON-LD.
 
     For example: forensics report pst --case DIR --where "recovery <> 'live' AND date_utc >= '2026-06-01'"
     """

@@ -60,7 +60,7 @@ def findings_table(found: Sequence[Found], material: Material) -> list[Block]:
         )
         for number, each in enumerate(found[:MOST_FINDINGS], 1)
     )
-    made: list[Block] = [Table(columns=titles(material, *columns), rows=rows, widths=(6, 37, 9, 22, 26))]
+    made: list[Block] = [Table(columns=titles(material, *columns), rows=rows, widths=(5, 36, 12, 22, 25))]
     if len(found) > MOST_FINDINGS:
         more = len(found) - MOST_FINDINGS
         made.append(note(material, f"ほか{more:,}件は findings.csv にある。", f"{more:,} more stand in findings.csv."))

@@ -27,6 +27,7 @@ _NAMES: dict[str, Pair] = {
     "final": ("確報", "Final report"),
     "final_improper": ("確報（不正の目的のおそれ）", "Final report, improper purpose"),
 }
+_CLOSED = {"土曜日": "Saturday", "日曜日": "Sunday", "年末年始": "New Year closing"}
 
 
 def rule_for(incident: Incident) -> Rule:
@@ -123,7 +124,8 @@ def _row(each: Deadline, material: Material, today: date, chosen: str) -> tuple[
     name = material.say(*_NAMES[each.name])
     if each.name == chosen:
         name += material.say("【適用】", " [applies]")
-    moved = material.say("、", ", ").join(dict.fromkeys(each.moved_by)) or "—"
+    named = [material.say(name, _CLOSED.get(name, f"{name} (holiday)")) for name in each.moved_by]
+    moved = material.say("、", ", ").join(dict.fromkeys(named)) or "—"
     left = (each.due - today).days
     passed = material.say(f"{-left}日経過", f"{-left} past") if left < 0 else str(left)
     due = material.calendar.date(each.due, weekday=True)
