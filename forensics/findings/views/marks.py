@@ -35,8 +35,8 @@ FROM (
     FROM file JOIN mail USING (logical_id)
     WHERE NOT mail.sender_internal AND file.sha256 IS NOT NULL AND (
         coalesce(ext, '') IN {_ENDINGS}
-        OR file.detected_type IN ('application/pdf', 'application/rtf', 'application/msword', 'application/vnd.ms-excel',
-        'application/vnd.ms-powerpoint', 'application/x-ole-storage')
+        OR file.detected_type IN ('application/pdf', 'application/rtf', 'application/msword',
+        'application/vnd.ms-excel', 'application/vnd.ms-powerpoint', 'application/x-ole-storage')
         OR file.detected_type LIKE 'application/vnd.openxmlformats-%')
     GROUP BY file.sha256
 )
