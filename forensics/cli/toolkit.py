@@ -15,8 +15,8 @@ from forensics.cli import failures
 from forensics.errors import DONE, ForensicsError
 
 VERBS = (
-    "case", "acquire", "verify", "parse", "map", "timeline", "search", "find", "report", "examine", "bundle", "review",
-    "formats", "doctor",
+    "case", "acquire", "verify", "parse", "map", "timeline", "search", "find", "report", "examine",
+    "playbook", "bundle", "review", "formats", "doctor",
 )  # fmt: skip
 
 
