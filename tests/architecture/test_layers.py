@@ -86,6 +86,8 @@ TABLE: dict[str, May] = {
             "publicsuffixlist": "findings.views.mail",
             "rapidfuzz": "findings.likeness",
             "confusable_homoglyphs": "findings.likeness",
+            "yara_x": "findings.yara_scan",
+            "sigma": "findings.sigma_rules",
                 "jpholiday": "findings.views.behaviour",
         },
     ),
