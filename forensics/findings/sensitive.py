@@ -45,7 +45,8 @@ _DAY = re.compile(
 )
 _BIRTH = re.compile("生年月日|誕生日|生まれ|date of birth|birth ?day|birth date|dob")
 _NAME = re.compile(
-    "^(?:氏名|名前|お名前|ご氏名|顧客名|会員名|社員名|担当者(?:名)?|患者名|応募者(?:名)?|full ?name|name|customer name)$"
+    "^(?:氏名|名前|お名前|ご氏名|顧客名|会員名|社員名|担当者(?:名)?|患者名|応募者(?:名)?"
+    "|full ?name|name|customer name)$"
 )
 _ROLE = re.compile(
     r"(?:info|support|sales|contact|admin|office|help(?:desk)?|no-?reply|do-?not-?reply|webmaster|postmaster|inquiry"
@@ -105,9 +106,13 @@ def scan(key: str, into: Scan | None = None) -> Scan:
     found = into if into is not None else Scan()
     if not any(char in "0123456789@" for char in key):
         return found
+    numbers = list(_NUMBER.finditer(key))
+    if not numbers and "@" not in key and not _DAY.search(key) and not _POSTAL.search(key):
+        # A telephone number is one of the numbers.
+        return found
     lines = key.split("\n")
     columns = _columns(lines)
-    for hit in _NUMBER.finditer(key):
+    for hit in numbers:
         digits = _GROUPED.sub("", hit.group())
         kind = _kind(digits, hit.group(), key[max(hit.start() - _AROUND, 0) : hit.end() + _AROUND], columns)
         if kind:

@@ -24,6 +24,7 @@ _NEXT = re.compile(r"[ \t*]{0,3}(?:Sent|Date|To|Subject|送信日時|日時|宛�
 _SIGNATURE = re.compile(r"--[ \t]?|[-=_*━─＿―＝+~#☆★◆◇■□/]{8,}[ \t]*")
 _CONTACT = re.compile(r"(?i)tel|fax|〒|電話|e-?mail|@|https?:|株式会社|\d{2,4}-\d{2,4}-\d{3,4}")
 _LONGEST_SIGNATURE = 15
+_MARKS = ">＞"
 
 
 def own_words(text: str) -> str:
@@ -31,11 +32,16 @@ def own_words(text: str) -> str:
     kept: list[str] = []
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for number, line in enumerate(lines):
-        if _QUOTE.match(line):
+        # What a line begins and ends with tells most of them apart before any of the slower patterns.
+        solid = line.strip()
+        first, last = solid[:1], solid[-1:]
+        if first and first in _MARKS and _QUOTE.match(line):
             continue
-        if _CARRIED.fullmatch(line) or (_FROM.match(line) and any(map(_NEXT.match, lines[number + 1 : number + 4]))):
+        if first and first in "-=Bb>" and _CARRIED.fullmatch(line):
             break
-        if _HEADING.fullmatch(line):
+        if _FROM.match(solid) and any(map(_NEXT.match, lines[number + 1 : number + 4])):
+            break
+        if last in (":", "：") and _HEADING.fullmatch(line):
             below = next((each for each in lines[number + 1 :] if each.strip()), "")
             if _QUOTE.match(below):
                 continue

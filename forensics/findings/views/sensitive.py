@@ -26,7 +26,7 @@ WHERE sha256 IN (SELECT sha256 FROM file JOIN mail USING (logical_id) WHERE dire
 GROUP BY sha256
 UNION ALL
 SELECT 'body', logical_id, length(own_key) FROM body JOIN mail USING (logical_id)
-WHERE direction = 'out' AND regexp_matches(own_key, '[0-9@]')
+WHERE direction = 'out' AND regexp_matches(own_key, '(?:[0-9][^0-9]{0,2}){6}|@|生年月日|生まれ|birth')
 """
 _ORDERED = """
 CREATE TEMP TABLE sent_numbered AS
