@@ -6,7 +6,7 @@ from tests.staff_company.people import at, day_of, workday
 from tests.staff_company.plants_content import _deal
 from tests.staff_company.stage import Stage, plant
 
-FOREIGN, SPRAY = "203.0.113.150", "203.0.113.166"
+FOREIGN, SPRAY = "203.0.113.150", "198.18.90.166"
 
 
 @plant("T01")

@@ -275,7 +275,7 @@ def private_mail(s: Stage) -> None:
 
 @plant("C09")
 def addresses(s: Stage) -> None:
-    who, partner, day, to, dear = _deal(s)
+    who, _, day, to, dear = _deal(s)
     rows = [
         ("メールアドレス",),
         *(

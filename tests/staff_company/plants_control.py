@@ -254,7 +254,7 @@ def clicked_through(s: Stage) -> None:
 
 @plant("G04")
 def another_way(s: Stage) -> None:
-    who, partner, day, to, dear = _deal(s)
+    who, _, day, to, dear = _deal(s)
     file = s.pdf("新製品計画.pdf")
     one = s.mail(
         day,
@@ -319,7 +319,7 @@ def not_converted(s: Stage) -> None:
 
 @plant("G19")
 def alarm(s: Stage) -> None:
-    who, partner, day, to, dear = _deal(s)
+    who, _, day, to, dear = _deal(s)
     mail = s.mail(
         day,
         15,

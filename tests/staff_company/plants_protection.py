@@ -518,9 +518,10 @@ def taken_over(s: Stage) -> None:
         accounts=[who.address],
         also=("T02", "T05", "T03", "D04", "D07", "D06", "P06", "P10", "X3", "D09", "T01", "D05", "G22", "G23", "C05"),
     )
-    s.world.login(who.address, at(day, 21), "203.0.113.201", truth=truth)
+    s.world.login(who.address, at(day, 21), "198.18.66.201", truth=truth)
     for n in range(60):
         target = contact.party if n == 0 else s.outsider(f"kakusan{n % 20}.example", n)
+        target = s.company.staff[n].party if n % 6 == 5 and s.company.staff[n : n + 1] else target
         mail = s.mail(
             day,
             21.1 + n * 8 / 3600,
@@ -532,12 +533,13 @@ def taken_over(s: Stage) -> None:
             reply_to=old.mid,
             references=old.mid,
             held=False,
-            ip="203.0.113.201",
-            sent_copy=False,
+            ip="198.18.66.201",
+            sent_copy=n % 3 > 0,
         )
         mail.at = at(day, 21, 6) + n * 8
         truth.message_ids.append(mail.mid)
-        cloud.deleted(s.world, mail, who.address, mail.at + 90, "203.0.113.201", truth)
+        if n % 3 == 0:
+            cloud.deleted(s.world, mail, who.address, mail.at + 90, "198.18.66.201", truth)
     truth.window = (at(day, 20), at(day, 24))
 
 

@@ -179,10 +179,9 @@ class World:
         top = mailing.hops(mail, queue, came, peer, mail.at) + ("" if own else mailing.results(mail))
         rest = (top + mailing.head(mail, sent=False)).encode() + body
         for each in dict.fromkeys(people):
-            if is_own(each) and each not in mail.lost and each not in self.groups and each not in mail.removed:
-                if each in self.people:
-                    first = f"Return-Path: <{account}>\nDelivered-To: {each}\n".encode()
-                    self.keep(each, "INBOX", came + 1, mailing.boxed(account, came + 1, first + rest))
+            if each in self.people and each not in mail.lost | mail.removed:
+                first = f"Return-Path: <{account}>\nDelivered-To: {each}\n".encode()
+                self.keep(each, "INBOX", came + 1, mailing.boxed(account, came + 1, first + rest))
 
     def _held(self, mail: Mail, account: str, outward: list[str], size: int) -> tuple[float, bool]:
         """The gateway: waits five minutes, or for the manager where there are files; when the mail left, and whether."""
