@@ -105,6 +105,10 @@ def _kept(incident: Incident) -> Iterator[Block]:
             (("本人への対応", "Response so far"), incident.said("response_to_persons")),
         ),
     )
+    yield from _sent_log(material)
+
+
+def _sent_log(material: Material) -> Iterator[Block]:
     yield parts.heading(material, "送付記録", "What was sent", 2)
     columns = (
         ("番号", "No."),
