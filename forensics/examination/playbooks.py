@@ -23,7 +23,7 @@ from forensics.examination.receipts import attach
 from forensics.examination.reporting import available as available_reports
 from forensics.findings import reference
 from forensics.playbooks.model import Condition, Does, Playbook, Step
-from forensics.playbooks.ticks import Outcome, Round, Tick, rounds, way
+from forensics.playbooks.ticks import Outcome, Round, Tick, decided, rounds, way
 
 _INLINE = 500
 _YES = {"yes": True, "true": True, "はい": True, "no": False, "false": False, "いいえ": False}
@@ -287,7 +287,7 @@ def _said(run: _Run, step: Step) -> str:
 def _decide(run: _Run, step: Step, condition: Condition) -> None:
     """From what the rules found or a person answered; where that cannot be told, a person decides."""
     given = run.given.answers.get(step.id, "")
-    told, result = _told(run.round, condition)
+    told, result = decided(run.round, condition)
     why = ""
     if told is None:
         if not given and run.prompt is not None:
@@ -305,22 +305,6 @@ def _decide(run: _Run, step: Step, condition: Condition) -> None:
             raise UsageError(f"the case says otherwise of the condition {step.id}, so a reason is needed", todo=todo)
         told, result = _YES[word], {**result, "by": "person"}
     _tick(run, step, Outcome.TRUE if told else Outcome.FALSE, result=result, why=why)
-
-
-def _told(made: Round, condition: Condition) -> tuple[bool | None, dict[str, Any]]:
-    if condition.answered:
-        tick = made.ticks[condition.answered]
-        if tick.outcome is Outcome.ANSWERED:
-            return tick.answer == condition.equals, {"answered": condition.answered, "answer": tick.answer}
-        return None, {"open": f"the step {condition.answered} was skipped"}
-    found: dict[str, int] = {}
-    for tick in made.ticks.values():
-        found |= {rule: n for rule, n in tick.result.get("found", {}).items() if rule in condition.found}
-    silent = [rule for tick in made.ticks.values() for rule in tick.result.get("not_run", []) if rule in found]
-    silent += [rule for rule in condition.found if rule not in found]
-    if any(found.values()) or not silent:
-        return any(found.values()), {"found": found}
-    return None, {"found": found, "open": f"nothing was found, and these rules were not run: {', '.join(silent)}"}
 
 
 def _tick(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from forensics.playbooks.model import Playbook, Step
+from forensics.playbooks.model import Condition, Playbook, Step
 
 ACT = "playbook"
 
@@ -149,3 +149,20 @@ def ahead(playbook: Playbook, step: Step | None) -> frozenset[str]:
             found.add(name)
             open_ += playbook.steps[name].following
     return frozenset(found)
+
+
+def decided(made: Round, condition: Condition) -> tuple[bool | None, dict[str, Any]]:
+    """Whether a condition holds, and from what; ``None`` where the case cannot tell, and ``open`` says why."""
+    if condition.answered:
+        tick = made.ticks[condition.answered]
+        if tick.outcome is Outcome.ANSWERED:
+            return tick.answer == condition.equals, {"answered": condition.answered, "answer": tick.answer}
+        return None, {"open": f"the step {condition.answered} was skipped"}
+    found: dict[str, int] = {}
+    for tick in made.ticks.values():
+        found |= {rule: n for rule, n in tick.result.get("found", {}).items() if rule in condition.found}
+    silent = [rule for tick in made.ticks.values() for rule in tick.result.get("not_run", []) if rule in found]
+    silent += [rule for rule in condition.found if rule not in found]
+    if any(found.values()) or not silent:
+        return any(found.values()), {"found": found}
+    return None, {"found": found, "open": f"nothing was found, and these rules were not run: {', '.join(silent)}"}
