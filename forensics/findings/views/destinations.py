@@ -61,18 +61,23 @@ WHERE rcpt.internal AND utc_us IS NOT NULL AND sender LIKE '%@%' AND sender_doma
 # or place. A message does not stand before itself, whatever the number of its recipients.
 CONTACT = """
 CREATE TEMP TABLE first_contact AS
-WITH told AS (
-    SELECT key, account, other, place, domain, outward, internal, utc_us,
-           max(utc_us) OVER (PARTITION BY account, other ORDER BY utc_us
-                             RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS pair_us,
-           max(utc_us) OVER (PARTITION BY account, place ORDER BY utc_us
-                             RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS account_us,
-           max(utc_us) OVER (PARTITION BY place ORDER BY utc_us
-                             RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS org_us,
-           min(utc_us) OVER (PARTITION BY account) AS account_since_us, min(utc_us) OVER () AS org_since_us
-    FROM exchange
+WITH by_pair AS (
+    SELECT account, other, utc_us, lag(utc_us) OVER (PARTITION BY account, other ORDER BY utc_us) AS pair_us
+    FROM (SELECT DISTINCT account, other, utc_us FROM exchange WHERE NOT internal)
+), by_account AS (
+    SELECT account, place, utc_us, lag(utc_us) OVER (PARTITION BY account, place ORDER BY utc_us) AS account_us
+    FROM (SELECT DISTINCT account, place, utc_us FROM exchange WHERE NOT internal)
+), by_all AS (
+    SELECT place, utc_us, lag(utc_us) OVER (PARTITION BY place ORDER BY utc_us) AS org_us
+    FROM (SELECT DISTINCT place, utc_us FROM exchange WHERE NOT internal)
+), since AS (
+    SELECT account, min(utc_us) AS account_since_us FROM exchange GROUP BY account
 )
-SELECT * FROM told WHERE outward AND NOT internal
+SELECT exchange.*, pair_us, account_us, org_us, account_since_us,
+       (SELECT min(account_since_us) FROM since) AS org_since_us
+FROM exchange JOIN by_pair USING (account, other, utc_us) JOIN by_account USING (account, place, utc_us)
+JOIN by_all USING (place, utc_us) JOIN since USING (account)
+WHERE outward AND NOT internal
 """
 
 # How many messages each domain had been in, at each of them.
