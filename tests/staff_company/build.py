@@ -139,9 +139,6 @@ def _tables(world: World) -> None:
         add("public_files", sha256=file.sha256, name=file.name, note="")
     for holiday in sorted(HOLIDAYS):
         add("calendar", day=str(holiday), kind="holiday", name="休日")
-    for address, members in world.groups.items():
-        for member in members:
-            add("groups", address=address, member=member.address, since="2025-09-01", until="")
     add(
         "cc_rules",
         kind="manager",
@@ -181,6 +178,11 @@ def _tables(world: World) -> None:
 
 
 def _staff(world: World) -> None:
+    for address, members in world.groups.items():
+        for member in members:
+            world.table(
+                "groups", address=address, member=member.address, since="2025-09-01", until=str(member.left or "")
+            )
     for each in world.company.staff:
         world.table(
             "staff",

@@ -165,7 +165,7 @@ class World:
         if own and outward and mail.held:
             came, left = self._held(mail, account, outward, len(body))
             peer = "gate"
-        queue = f"{int(came % 1 * 1e6):05X}{self.number % 0xFFFF:04X}{self.mails % 0xFF:02X}"
+        queue = f"{int(came % 1 * 1e6):05X}{self.mails % 0xFFFFFF:06X}"
         if own and mail.sent_copy and account not in self.no_box:
             raw = mailing.boxed(account, mail.at + 2, mailing.head(mail, sent=True).encode() + body)
             self.keep(account, "Sent", mail.at + 2, raw)
