@@ -13,7 +13,9 @@ from forensics.cli.text import many
 from forensics.errors import UsageError
 
 if TYPE_CHECKING:
+    from forensics.examination.conductor import Examination
     from forensics.examination.finding import RuleSummary
+    from forensics.examination.questions import Question
 
 _SHOWN = 20
 _REASONS = 8
@@ -31,6 +33,8 @@ _REASONS = 8
     multiple=True,
     help="Ask a rule with another value of one of its parameters, such as D01.days=90; can be repeated.",
 )
+@click.option("--yara", metavar="RULES.yar", type=PATH, help="Hold these YARA rules against attachments and messages.")
+@click.option("--sigma", metavar="RULES", type=PATH, help="Hold a Sigma rule, or a folder of them, against the logs.")
 @click.option("--set-aside", "aside", metavar="ID", multiple=True, help="Set a finding aside, by its id; needs --why.")
 @click.option("--take-up", "taken", metavar="ID", multiple=True, help="Take such a finding up again; needs --why.")
 @click.option("--why", metavar="TEXT", default="", help="The reason, for the ledger.")
@@ -43,6 +47,8 @@ def command(
     rules: tuple[str, ...],
     packs: tuple[Path, ...],
     values: tuple[str, ...],
+    yara: Path | None,
+    sigma: Path | None,
     aside: tuple[str, ...],
     taken: tuple[str, ...],
     why: str,
@@ -56,6 +62,9 @@ def command(
     does not show. A rule whose evidence is missing says so. The answers are in the folder 'findings' of the case;
     'forensics report findings-html findings-csv' puts them on paper.
 
+    With --yara or --sigma only the rules of that file or folder are asked, and those that --rule names. They need the
+    extras 'yara' and 'sigma'.
+
     DKIM and ARC signatures are checked without the network, with keys that were acquired as evidence: a file named
     dkim-keys.csv with the columns selector, domain, record, fetched, by, resolver.
     """
@@ -64,7 +73,14 @@ def command(
     if aside or taken:
         return _set_aside(shared_, case, aside, taken, why)
     with shared_.opened(case) as examination:
-        summary = find(examination, rules, again=again, packs=packs, parameters=_parameters(values))
+        summary = find(
+            examination,
+            rules,
+            again=again,
+            packs=packs,
+            parameters=_parameters(values),
+            others=_others(examination, yara, sigma),
+        )
         language = 0 if examination.facts.language == "ja" else 1
         head = examination.head
     _table(shared_.screen, summary.rules, language)
@@ -91,6 +107,14 @@ def _set_aside(shared_: Shared, case: Path, aside: tuple[str, ...], taken: tuple
         )
     shared_.screen.object(0, findings=done)
     return 0
+
+
+def _others(examination: Examination, yara: Path | None, sigma: Path | None) -> list[Question]:
+    """The questions of rules in the languages of others."""
+    from forensics.examination import sigma_asking, yara_asking
+
+    found = [yara_asking.question(yara, examination.station)] if yara else []
+    return found + (sigma_asking.questions_of(sigma) if sigma else [])
 
 
 def _parameters(values: tuple[str, ...]) -> dict[str, dict[str, str]]:

@@ -66,12 +66,15 @@ def find(
     again: bool = False,
     packs: Sequence[Path] = (),
     parameters: Parameters | None = None,
+    others: Sequence[Question] = (),
 ) -> FindSummary:
     """Ask the named rules, or all of them, unless they were asked about just these records and tables before.
 
     ``packs`` are folders of rule cards beside those that are installed; ``parameters`` are other values for theirs.
+    ``others`` are questions of rules in other languages; where they stand alone, no others are asked.
     """
-    wanted = questions(names, packs, parameters)
+    only = others and not (names or packs or parameters)
+    wanted = [*([] if only else questions(names, packs, parameters)), *others]
     view = examination.view()
     signatures.need_records(view)
     timeline = view.newest(Act.TIMELINE)

@@ -160,7 +160,7 @@ def _submitted(
     """A job for the messages whose bytes are at hand; the others are said to have none."""
     placed = []
     for row in lot:
-        place = _place(batches.view, row)
+        place = stored_message(batches.view, row)
         if place is None:
             _add(made, row, {"result": "unsupported", "detail": "the store keeps no bytes of this message"}, 0)
             batches.station.progress.advance(0, 1)
@@ -188,7 +188,7 @@ def _submitted(
     yield [row for row, *_ in placed], batches.engine.submit(job)
 
 
-def _place(view: CaseView, row: dict[str, Any]) -> tuple[Path, int, int] | None:
+def stored_message(view: CaseView, row: dict[str, Any]) -> tuple[Path, int, int] | None:
     """Where the bytes of a message are: in the stored file, or, of one that another carried, among the contents."""
     if row["raw_sha256"] is None:
         return None
