@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import re
+import zipfile
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -321,11 +322,16 @@ def test_an_attachment_is_a_branch_and_the_numbers_are_recorded(case: CaseBuilde
     assert [row[0][0] for row in table.rows] == ["乙第4号証の1", "乙第4号証の2", "乙第5号証"]
 
 
+def opened(path: Path) -> dict[str, str]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
 def test_a_print_is_named_after_its_exhibit_and_tells_from_which_bytes_it_was_made(
     case: CaseBuilder, tmp_path: Path
 ) -> None:
     papers.ExhibitPages().write(case.view(), Sink(tmp_path), selection=ALL)
-    page = (tmp_path / "exhibit-pages.ja.001.html").read_text(encoding="utf-8")
+    page = opened(tmp_path / "exhibit-pages.ja.zip")["甲001の1_メール20260601.html"]
     assert "<title>甲001の1_メール20260601</title>" in page
     for said in ("甲第1号証の1", "田中", "顧客 一覧.xlsx", "EV-0001/", "SHA-256"):
         assert said in page
@@ -343,10 +349,12 @@ def test_the_redacted_set_hides_what_the_key_tells_and_names_the_key_by_its_hash
     pages, key = Sink(tmp_path / "pages"), Sink(tmp_path / "key")
     papers.RedactedPages().write(case.view(), pages, selection=ALL)
     papers.RedactionKey().write(case.view(), key, selection=ALL)
-    for each in pages.written:
-        text = (tmp_path / "pages" / each.name).read_text(encoding="utf-8")
-        assert not [term for term in ("田中", "恵子", "x@other.example", "顧客") if term in text], each.name
-    assert BOX in (tmp_path / "pages/exhibit-pages-redacted.ja.001.html").read_text(encoding="utf-8")
+    told_texts = opened(tmp_path / "pages/exhibit-pages-redacted.ja.zip")
+    assert BOX in told_texts["甲001の1_メール20260601_マスキング.html"]
+    for name in ("exhibit-pages-redacted.ja.csv", "exhibit-pages-redacted.ja.csv.json"):
+        told_texts[name] = (tmp_path / "pages" / name).read_text(encoding="utf-8")
+    for name, text in told_texts.items():
+        assert not [term for term in ("田中", "恵子", "x@other.example", "顧客") if term in text], name
     data = (tmp_path / "key/redaction-key.ja.csv").read_bytes()
     told = json.loads((tmp_path / "pages/exhibit-pages-redacted.ja.csv.json").read_bytes())
     assert told["key_sha256"] == hashlib.sha256(data).hexdigest()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import zipfile
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
@@ -52,10 +53,17 @@ class ExhibitPages:
         exhibits = exhibits_of(material, selection)
         redactor = redactor_of(material) if self.redacted else None
         names = {}
-        for each in exhibits:
-            if each.attachment is None:
-                name = f"{self.name}.{material.language}.{each.number:03d}.html"
-                names[each.number] = out.write(name, web.page(page(each, exhibits, material, redactor))).name
+        pages = io.BytesIO()
+        # One file: pages of an earlier choice must not lie beside those of this one.
+        with zipfile.ZipFile(pages, "w", zipfile.ZIP_DEFLATED) as archive:
+            for each in exhibits:
+                if each.attachment is None:
+                    made = page(each, exhibits, material, redactor)
+                    names[each.number] = f"{made.file_title}.html"
+                    entry = zipfile.ZipInfo(names[each.number], date_time=(1980, 1, 1, 0, 0, 0))
+                    entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 3, 0o600 << 16
+                    archive.writestr(entry, web.page(made))
+        out.write(f"{self.name}.{material.language}.zip", pages.getvalue())
         index = f"{self.name}.{material.language}.csv"
         out.excel(index, *_index(exhibits, names, material, redactor))
         number, sha256, _ = material.source_line()
