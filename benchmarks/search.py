@@ -134,12 +134,13 @@ def _built(path: Path, made: list[dict[str, list[str]]]) -> None:
 def _asked(path: Path, made: list[Texts], given: argparse.Namespace) -> int:
     bad, every = 0, []
     for said in QUERIES:
-        query, times = parse(said), []
+        query, times, used = parse(said), [], []
         for _ in range(given.runs):
-            began = time.perf_counter()
+            began, before = time.perf_counter(), time.process_time()
             with opened(path) as index:
                 found = asking.matches(index, query)
             times.append(time.perf_counter() - began)
+            used.append(time.process_time() - before)
         every += times
         same = (
             "not compared" if given.no_oracle else "same" if set(found) == answers_of_keys(query, made) else "DIFFERS"
@@ -148,7 +149,7 @@ def _asked(path: Path, made: list[Texts], given: argparse.Namespace) -> int:
         bad += same == "DIFFERS" or late
         sys.stdout.write(
             f"{said:28} {len(found):8,} messages  median {statistics.median(times) * 1e3:6.1f} ms  "
-            f"worst {max(times) * 1e3:6.1f} ms  {same}{'  LATE' if late else ''}\n"
+            f"worst {max(times) * 1e3:6.1f} ms  processor {max(used) * 1e3:6.1f} ms  {same}{'  LATE' if late else ''}\n"
         )
         sys.stdout.flush()
     sys.stdout.write(f"all: median {statistics.median(every) * 1e3:.1f} ms, worst {max(every) * 1e3:.1f} ms\n")
