@@ -7,7 +7,9 @@ substitutes (国民の祝日に関する法律, by jpholiday), the days from 29 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
+from ipaddress import ip_address, ip_network
 
 import jpholiday
 
@@ -49,9 +51,32 @@ FROM mail
 WHERE sender_internal AND NOT automatic AND utc IS NOT NULL
   AND sender NOT IN (SELECT lower(address) FROM bulk_senders)
   AND record NOT IN (SELECT message_id_ref FROM moment WHERE meaning = 'deferred')
+  AND record NOT IN (SELECT message_id_ref FROM header WHERE lower(name) IN (
+      'deferred-delivery', 'x-deferred-delivery', 'x-ms-exchange-organization-deferreddelivery'))
 """
 
+
+def _networks(case: CaseView) -> None:
+    """Which named network each address of a login is in; the narrowest goes first. What is no network is left out."""
+    named = []
+    for row in case.rows("SELECT network, label, country FROM networks"):
+        with suppress(ValueError):
+            named.append((ip_network(row["network"].strip(), strict=False), row))
+    named.sort(key=lambda each: each[0].prefixlen, reverse=True)
+    rows = []
+    for row in case.rows("SELECT DISTINCT ip FROM login WHERE ip IS NOT NULL ORDER BY ip"):
+        with suppress(ValueError):
+            ip = ip_address(row["ip"].strip())
+            known = next((said for network, said in named if ip.version == network.version and ip in network), None)
+            if known is not None:
+                rows.append({"ip": row["ip"], "label": known["label"], "country": known["country"]})
+    make_table(case, "ip_named", ("ip", "label", "country"), rows)
+
+
 VIEWS = {
+    "ip_named": View(
+        title=("ネットワークの名称", "named networks"), needs=("login", "networks"), make=_networks, optional=True
+    ),
     "day_off": View(title=("休日", "days off"), needs=("mail", "calendar"), make=_days, optional=True),
     "sent_by": View(title=("送信メール", "sent mail"), needs=("mail", "bulk_senders"), make=by_sql(SENT_BY)),
 }

@@ -18,6 +18,12 @@ CREATE TEMP TABLE delivery AS
 WITH joined AS (
     SELECT log_event_id, arg_min(logical_id, candidates) AS logical_id, any_value(message_id) AS message_id
     FROM log_join WHERE strength <> 'weak' GROUP BY log_event_id
+), senders AS (
+    -- Many logs name the sender in another line than the outcome.
+    SELECT coalesce(log_event.message_id, joined.message_id) AS message_id, any_value(lower(trim(sender))) AS sender
+    FROM log_event LEFT JOIN joined ON joined.log_event_id = log_event.id
+    WHERE sender LIKE '%@%' AND source NOT IN {_MAILBOX} AND NOT starts_with(source, 'hold:')
+    GROUP BY 1 HAVING count(DISTINCT lower(trim(sender))) = 1
 ), told AS (
     SELECT log_event.id AS record, log_event.address, log_event.evidence, source, utc,
            lower(operation) AS word, lower(coalesce(status, '')) AS status, lower(trim(sender)) AS sender, subject,
@@ -28,12 +34,12 @@ WITH joined AS (
     WHERE source NOT IN {_MAILBOX} AND NOT starts_with(source, 'hold:') AND NOT starts_with(source, 'endpoint:')
       AND NOT starts_with(source, 'dlp:')
 )
-SELECT told.*, CASE WHEN word IN {_SENT} OR regexp_matches(status, '^(sent|delivered|deliver|success)\\b') THEN 'sent'
+SELECT told.* REPLACE (coalesce(nullif(told.sender, ''), senders.sender) AS sender), CASE WHEN word IN {_SENT} OR regexp_matches(status, '^(sent|delivered|deliver|success)\\b') THEN 'sent'
                     WHEN word = 'deferred' OR regexp_matches(status, '^(deferred|4\\d\\d\\b)') THEN 'deferred'
                     WHEN word IN {_LOST} OR regexp_matches(status, '^(bounced|failed|rejected|5\\d\\d\\b)') THEN 'lost'
                     END AS outcome,
        site.registered AS recipient_domain, coalesce(site.internal, FALSE) AS internal
-FROM told LEFT JOIN site ON site.host = regexp_extract(recipient, '@([^@]+)$', 1)
+FROM told LEFT JOIN senders USING (message_id) LEFT JOIN site ON site.host = regexp_extract(recipient, '@([^@]+)$', 1)
 WHERE recipient LIKE '%@%'
 """  # noqa: S608 - filled with constants only
 
