@@ -112,6 +112,9 @@ def _zip(data: bytes, room: Room) -> Document:
     names = frozenset(package.names)
     if "[Content_Types].xml" in names:
         found = _office(package, names, room)
+        inner = (name for name in sorted(names) if "/embeddings/" in name)
+        embedded = ((name, package.part(name) or None, "") for name in inner)
+        found = _with(found, embedded, room)
     elif "mimetype" in names and "content.xml" in names:
         stated = package.part("mimetype").decode("ascii", "backslashreplace").rpartition(".")[2].partition("-")[0]
         found = open_document.read(package, room, _DOCUMENTS.get(stated, "odf"))
