@@ -57,6 +57,7 @@ def test_a_playbook_runs_from_the_first_command_to_papers(playbook: Playbook, ac
     wanted = {table for step in playbook.steps.values() for table in step.tables}
     tables = [word for name in wanted for word in ("--table", f"{name}={tmp_path / 'tables' / name}.csv")]
     answer = run(case, playbook.id, "--answers", answers_to(playbook, tmp_path), *tables)
+    assert "ended" in answer.object, answer.out
     while not answer.object["ended"]:
         step = answer.object["waiting"]
         assert playbook.steps[step].condition, answer.object["why"]
