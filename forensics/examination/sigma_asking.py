@@ -143,14 +143,14 @@ def _card(name: str, title: str, sql: str, level: str) -> Card:
     return Card(
         id=name, version=VERSION, title=(title, title), explanation=("", ""), needs=("log_event",), uses=(),
         requires=(), stage=1, confidence=Confidence.LIKELY if level in _LIKELY else Confidence.POSSIBLE,
-        parameters={}, guards=(), sql=sql, detector="", group=("actor",),
+        parameters={}, guards=(), sql=sql, detector="", group=("account",),
         claim=(
-            f"Sigma のルール「{plain}」に合うログの記録が、アカウント {{actor}} に {{n}}件ある",
-            f"{{n}} log records of the account {{actor}} match the Sigma rule {plain!r}",
+            f"Sigma のルール「{plain}」に合うログの記録が、アカウント {{account}} に {{n}}件ある",
+            f"{{n}} log records of the account {{account}} match the Sigma rule {plain!r}",
         ),
         because=(
-            "{utc} {source} の {operation}（アカウント {actor}、IP {actor_ip}、宛先 {recipient}、状態 {status}）",
-            "{utc} {operation} in {source} (account {actor}, IP {actor_ip}, recipient {recipient}, status {status})",
+            "{utc} {source} の {operation}（アカウント {account}、IP {actor_ip}、宛先 {recipient}、状態 {status}）",
+            "{utc} {operation} in {source} (account {account}, IP {actor_ip}, recipient {recipient}, status {status})",
         ),
         considered="SELECT count(*) AS n FROM log_event WHERE list_contains($logs, source)", could_not_read="",
         also_possible=_ALSO, does_not_show=_NOT, answers=(name,), sha256="",

@@ -108,7 +108,7 @@ def question(file: Path, station: Station) -> Question:
             "rules_file": file.name,
             "library": yara_scan.version(),
         },
-        ask=lambda case: _ask(case, station, text, str(file)),
+        ask=lambda case: ask(case, station, text, str(file)),
     )
 
 
@@ -138,7 +138,7 @@ def _compile(engine: LocalEngine, text: str, spool: Path, place: str) -> Path:
     return spool / RULES
 
 
-def _ask(case: CaseView, station: Station, text: str, place: str) -> Iterator[Finding | Looked]:
+def ask(case: CaseView, station: Station, text: str, place: str) -> Iterator[Finding | Looked]:
     why: tuple[Pair, ...] = ()
     if case.vault is not None:
         why = (_WITHHELD,)

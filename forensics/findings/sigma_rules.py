@@ -17,9 +17,11 @@ try:
     from sigma import conditions, exceptions, types
     from sigma.rule import SigmaRule
 except ImportError:
-    SigmaRule = None
+    SigmaRule = None  # type: ignore[assignment,misc]
 
 INSTALL = "install the extra: pip install 'email-forensics[sigma]'"
+_READ = ("title", "logsource", "detection", "level")
+"""What of a rule is asked; a fault in its tags or dates is no reason to leave it out."""
 _LONGEST_CONDITION = 1_000
 _LONGEST_PATTERN = 1_000
 _DEEPEST = 60
@@ -46,7 +48,7 @@ def read(value: Mapping[str, Any]) -> dict[str, Any]:
     if len(condition) > _LONGEST_CONDITION:
         raise FormatError(f"its condition is longer than {_LONGEST_CONDITION:,} characters")
     try:
-        rule = SigmaRule.from_dict(_typed(value))
+        rule = SigmaRule.from_dict({key: _typed(each) for key, each in value.items() if key in _READ})
         parsed = [each.parsed for each in rule.detection.parsed_condition]
         trees = [_tree(each, 0) for each in parsed]
     except exceptions.SigmaError as error:

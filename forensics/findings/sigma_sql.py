@@ -39,7 +39,8 @@ _COLUMNS = {
 _RECIPIENTS = ("recipient", "recipients", "to", "recipient_address", "rcpt_to")
 _ROOTS = ("$", "$.record", "$.outer", "$.parameters", "$.fields")
 _DEEPEST = 6
-_SHOWN = "id AS record, address, utc, source, operation, actor, actor_ip, coalesce(recipient, '') AS recipient, status"
+_SHOWN = """id AS record, address, utc, source, operation, actor_ip, status, recipient,
+       coalesce(nullif(actor, ''), sender) AS account"""
 
 
 class NotAsked(Exception):
@@ -87,7 +88,8 @@ def statement(case: CaseView, tree: Mapping[str, Any], logs: Sequence[str]) -> t
 def has_rows(case: CaseView, logs: Sequence[str]) -> bool:
     """Whether the case holds such logs."""
     sql = "SELECT 1 AS n FROM log_event WHERE list_contains($logs, source) LIMIT 1"
-    return bool(case.arrow(sql, {"logs": list(logs)}).num_rows)
+    given: Any = {"logs": list(logs)}
+    return bool(case.arrow(sql, given).num_rows)
 
 
 def _where(making: _Making, tree: Mapping[str, Any]) -> str:
@@ -183,5 +185,6 @@ def _keys(making: _Making, root: str) -> list[str]:
     SELECT DISTINCT unnest(json_keys(detail, $root)) AS name FROM log_event
     WHERE list_contains($logs, source) AND json_valid(detail) ORDER BY name
     """
-    rows = making.case.arrow(sql, {"root": root, "logs": list(making.sources)}).to_pylist()
+    given: Any = {"root": root, "logs": list(making.sources)}
+    rows = making.case.arrow(sql, given).to_pylist()
     return [str(row["name"]) for row in rows if '"' not in row["name"] and "\\" not in row["name"]]

@@ -15,7 +15,7 @@ from forensics.errors import FormatError
 try:
     import yara_x
 except ImportError:
-    yara_x = None
+    yara_x = None  # type: ignore[assignment]
 
 INSTALL = "install the extra: pip install 'email-forensics[yara]'"
 LARGEST = 32 << 20
