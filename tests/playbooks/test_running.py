@@ -111,7 +111,7 @@ def test_a_lawyer_lets_the_work_go_on_with_a_reason_only(acquired: Path, tmp_pat
     assert (refused.code, refused.object["waiting"]) == (3, "legal-basis")
     words = ("--answer", "legal-basis.override=urgent", "--answer", "legal-basis.lawyer=弁護士 甲")
     assert run(case, "small", "--folder", folder, *words).code == 0
-    line = next(v.value for v in CaseView(case).lines if v.value["params"].get("outcome") == "overridden")
+    line = next(v.value for v in CaseView(case).lines if v.value.get("params", {}).get("outcome") == "overridden")
     assert (line["why"], line["result"]["lawyer"]) == ("urgent", "弁護士 甲")
 
 
