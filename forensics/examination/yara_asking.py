@@ -139,6 +139,7 @@ def _compile(engine: LocalEngine, text: str, spool: Path, place: str) -> Path:
 
 
 def ask(case: CaseView, station: Station, text: str, place: str) -> Iterator[Finding | Looked]:
+    """Every match as a finding, then where it looked; or why nothing was scanned."""
     why: tuple[Pair, ...] = ()
     if case.vault is not None:
         why = (_WITHHELD,)
