@@ -70,9 +70,9 @@ class Message(Record):
     digest ``mapi-canonical-v1`` of an item of Outlook, which has none. ``body_sha256`` is the hash of the folded plain
     text (:func:`forensics.formats.fold.body_digest`), which finds the same message again. ``defects`` are breaches of
     the format that cost nothing. ``embedded_in`` is the id of the message that carries this one as an attachment.
-    ``uid`` and ``uid_validity`` are the number that an IMAP server gave the message (RFC 9051 2.3.1.1), where the message
-    or its store says it; ``stored_name`` the name of its Maildir file without the flags, by which an ``index_entry``
-    tells its number.
+    ``uid`` and ``uid_validity`` are the number that an IMAP server gave the message (RFC 9051 2.3.1.1), where the
+    message or its store says it; ``stored_name`` the name of its Maildir file without the flags, by which an
+    ``index_entry`` tells its number.
     """
 
     KIND: ClassVar[str] = "message"
@@ -175,8 +175,8 @@ class Attachment(Part):
     """One attachment; ``sha256`` and ``size`` (bytes) are of its content after transfer decoding.
 
     ``names`` holds every name that the message gives it, each as ``source=text``, because two different names are a
-    trick to be seen. ``crc32`` (8 hexadecimal digits) finds the content again in a locked ZIP file. ``facts`` is what the
-    file says of itself, each as ``field=text``: author, who saved it last, program, camera. Its times are moments.
+    trick to be seen. ``crc32`` (8 hexadecimal digits) finds the content again in a locked ZIP file. ``facts`` is what
+    the file says of itself, each as ``field=text``: author, who saved it last, program, camera. Its times are moments.
     """
 
     KIND: ClassVar[str] = "attachment"

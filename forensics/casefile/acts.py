@@ -89,7 +89,7 @@ class Act(StrEnum):
     CONTENT_EXPORT = "content.export"
     """Content left the case in readable form under an approval; ``out`` holds what was written."""
     TABLE = "table"
-    """A reference table of the client was put into the case, or taken out; ``params`` name it, ``out`` holds the file."""
+    """A reference table of the client was put into the case; ``params`` name it, ``out`` holds the file."""
     FIND = "find"
     """Rules asked the timeline their questions; ``out`` holds what they found and where they looked."""
     MAP = "map"

@@ -34,7 +34,8 @@ from forensics.findings.plain_yaml import read_yaml
 _TODO = "mend the card; docs/how-to/rules.md shows what one looks like"
 _KEYS = frozenset((
     "id", "version", "title", "explanation", "needs", "uses", "requires", "stage", "confidence", "parameters", "guards",
-    "sql", "detector", "group", "claim", "because", "considered", "could_not_read", "also_possible", "does_not_show", "answers", "tests",
+    "sql", "detector", "group", "claim", "because", "considered", "could_not_read", "also_possible",
+    "does_not_show", "answers", "tests",
 ))  # fmt: skip
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _FIELD = re.compile(r"\{(\w+)\}")

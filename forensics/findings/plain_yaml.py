@@ -17,7 +17,7 @@ DEEPEST = 12
 _MAPPING_TODO = "mend the file; docs/how-to/hold-logs.md shows what a mapping looks like"
 
 
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+class _Loader(yaml.SafeLoader):
     """The safe loader, without aliases, deep nesting and keys that stand twice."""
 
     depth = 0
@@ -26,7 +26,7 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]
         """Every node comes through here."""
         if self.check_event(yaml.AliasEvent):
             raise FormatError("it uses an alias (*name), which such a file has no need of")
-        if getattr(self.peek_event(), "anchor", None):
+        if getattr(self.peek_event(), "anchor", None):  # type: ignore[no-untyped-call]
             raise FormatError("it uses an anchor (&name), which such a file has no need of")
         self.depth += 1
         if self.depth > DEEPEST:

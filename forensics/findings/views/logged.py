@@ -34,7 +34,8 @@ WITH joined AS (
     WHERE source NOT IN {_MAILBOX} AND NOT starts_with(source, 'hold:') AND NOT starts_with(source, 'endpoint:')
       AND NOT starts_with(source, 'dlp:')
 )
-SELECT told.* REPLACE (coalesce(nullif(told.sender, ''), senders.sender) AS sender), CASE WHEN word IN {_SENT} OR regexp_matches(status, '^(sent|delivered|deliver|success)\\b') THEN 'sent'
+SELECT told.* REPLACE (coalesce(nullif(told.sender, ''), senders.sender) AS sender),
+       CASE WHEN word IN {_SENT} OR regexp_matches(status, '^(sent|delivered|deliver|success)\\b') THEN 'sent'
                     WHEN word = 'deferred' OR regexp_matches(status, '^(deferred|4\\d\\d\\b)') THEN 'deferred'
                     WHEN word IN {_LOST} OR regexp_matches(status, '^(bounced|failed|rejected|5\\d\\d\\b)') THEN 'lost'
                     END AS outcome,
@@ -93,7 +94,8 @@ ENDPOINT = """
 CREATE TEMP TABLE endpoint AS
 SELECT id AS record, address, evidence, substr(source, 10) AS system, utc, lower(operation) AS action,
        lower(trim(actor)) AS account, lower(trim(sender)) AS sender, recipient, recipients, subject, size, status,
-       lower(json_extract_string(detail, '$.file_sha256')) AS sha256, json_extract_string(detail, '$.verdict') AS verdict,
+       lower(json_extract_string(detail, '$.file_sha256')) AS sha256,
+       json_extract_string(detail, '$.verdict') AS verdict,
        json_extract_string(detail, '$.src_path') AS src_path, json_extract_string(detail, '$.dest_path') AS dest_path,
        json_extract_string(detail, '$.url') AS url, json_extract_string(detail, '$.device') AS device,
        coalesce(from_json(json_extract(detail, '$.attachments'), '["VARCHAR"]'), []) AS names, detail
