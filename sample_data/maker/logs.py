@@ -52,8 +52,8 @@ def tables() -> dict[str, bytes]:
     partners = [(one.domain, one.name) for one in (KOBAYASHI, MORI, EMMA)]
     made: dict[str, list[tuple[str, ...]]] = {
         "own_domains.csv": [("domain",), (OWN,)],
-        "staff.csv": [("name", "address", "joined", "leaves"), *staff],
-        "partners.csv": [("domain", "contact"), *partners],
+        "staff.csv": [("name", "address", "hired_on", "left_on"), *staff],
+        "partners.csv": [("domain", "name"), *partners],
         "competitors.csv": [("domain",), (RIVAL.domain,)],
         "freemail.csv": [("domain",), ("gmail.example",)],
     }
