@@ -81,6 +81,12 @@ KINDS: dict[str, TableKind] = {
         _kind("login_activity", "画面から書き写したログイン履歴", "login activity copied from a screen",
               "account at ip kind browser place captured_by captured_at", 4),
         _kind("verdicts", "マルウェア判定", "verdicts on files", "sha256 verdict engine at note", 2),
+        _kind("freemail", "フリーメール等のドメイン（既定の一覧に代える）", "free mail, in place of the list brought along",
+              "domain class", 2),
+        _kind("shorteners", "短縮URLのホスト（既定の一覧に代える）", "hosts that shorten links, in place of the list",
+              "host"),
+        _kind("default_words", "既定の検索語に代える一覧", "keywords, in place of those by default",
+              "list word weight language", 2),
         _kind("policies", "規程の原文と有効期間", "policies and when they held", "name since until text", 1,
               days="since until"),
     )

@@ -29,8 +29,10 @@ def _shown(name: str) -> str:
 
 
 def _list(name: str) -> Callable[[CaseView], None]:
+    """A list that this program brings, unless the case has one in its place."""
+
     def make(case: CaseView) -> None:
-        make_table(case, name, lists.LISTS[name].columns, lists.rows(name))
+        make_table(case, name, lists.LISTS[name].columns, reference.rows_of(case, name) or lists.rows(name))
 
     return make
 
@@ -38,4 +40,5 @@ def _list(name: str) -> Callable[[CaseView], None]:
 VIEWS = {
     _shown(name): View(title=kind.title, needs=(), make=_table(name), optional=True)
     for name, kind in reference.KINDS.items()
+    if name not in lists.LISTS
 } | {name: View(title=each.title, needs=(), make=_list(name)) for name, each in lists.LISTS.items()}

@@ -8,7 +8,7 @@ import pytest
 
 from forensics.errors import UsageError
 from forensics.examination.questions import questions
-from forensics.findings import asking, packs, reference, running
+from forensics.findings import asking, packs, reference, running, views
 from forensics.findings.card import Card, read_card, with_parameters
 from forensics.findings.finding import Finding, Looked
 from tests.findings.cards.stand_in import StandIn
@@ -133,6 +133,15 @@ def test_a_pack_from_a_folder_is_asked_beside_the_others_and_brings_no_python(tm
         packs.from_folder(tmp_path / "none")
     with pytest.raises(UsageError, match="no rule named"):
         questions(["Z99"])
+
+
+def test_a_table_of_the_client_takes_the_place_of_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = [{"domain": "own-mail.example", "class": "free"}]
+    monkeypatch.setattr(reference, "rows_of", lambda case, name: mine if name == "freemail" else [])
+    case = StandIn(MAIL)
+    views.prepare(case, ["freemail", "shorteners"])
+    assert [row["domain"] for row in case.rows("SELECT domain FROM freemail")] == ["own-mail.example"]
+    assert case.rows("SELECT count(*) AS n FROM shorteners")[0]["n"] > 5
 
 
 def test_the_digest_of_a_pack_follows_from_its_cards_alone() -> None:
