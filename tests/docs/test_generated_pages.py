@@ -10,7 +10,7 @@ import pytest
 
 from tests.architecture.source import ROOT
 
-NAMES = ("cli.md", "exit-codes.md", "formats.md", "ledger.md", "records.md")
+NAMES = ("cli.md", "exit-codes.md", "formats.md", "ledger.md", "records.md", "rules.md")
 
 
 @pytest.fixture(scope="module")
