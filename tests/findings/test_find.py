@@ -97,7 +97,7 @@ def test_each_rule_is_a_step_with_its_version_parameters_and_hash(case: Path) ->
         line = examination.view().newest(Act.FIND, rule="date-forged")
     assert line is not None
     params = line.value["params"]
-    assert params["version"] == "1"
+    assert params["version"] == "2"
     assert params["parameters"]["queue_days"] == 5
     assert len(params["rule_sha256"]) == 64
 

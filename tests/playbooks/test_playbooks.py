@@ -95,7 +95,7 @@ def test_the_file_of_answers_can_be_read_back(playbook: Playbook, tmp_path: Path
     ("old", "new", "what"),
     [
         ("on_completion: papers", "on_completion: nowhere", "no such step"),
-        ("on_completion: papers", "on_completion: end", "without papers"),
+        ("on_completion: papers", "on_completion: end", "no step leads to the step papers"),
         ("on_completion: end", "on_completion: legal-basis", "circle"),
         ("command: report, reports: [custody-form]", "command: find, rules: [D01]", "without the legal basis"),
         ("ja: 書類, en: papers", "en: papers", "ja and en"),
