@@ -88,7 +88,7 @@ TABLE: dict[str, May] = {
             "confusable_homoglyphs": "findings.likeness",
             "yara_x": "findings.yara_scan",
             "sigma": "findings.sigma_rules",
-                "jpholiday": "findings.views.behaviour",
+            "jpholiday": "findings.views.behaviour",
         },
     ),
     "playbooks": May(ours=(*VIEW, "timeline", "findings.plain_yaml")),

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from forensics.casefile.view import CaseView
+from forensics.discovery import offers
+from forensics.examination.questions import AUTHENTICITY
 from tests.cli.command import forensics
 from tests.company import build
 from tests.company.judge import Judgement, judge
@@ -19,13 +21,14 @@ MORE_SEEDS = (918273, 550011)
 
 
 def examined(folder: Path, seed: int, scale: float, *, planted: bool) -> Judgement:
-    """Made, acquired, parsed, laid on a timeline, asked by every rule, and judged."""
+    """Made, acquired, parsed, laid on a timeline, asked by every rule of authenticity, and judged."""
     company, case = folder / "company", folder / "case"
     build(seed, company, scale=scale, planted=planted)
     sites = sorted((company / "sources").iterdir())
     words = (*sites, company / "tables" / "dkim-keys.csv", "--case", case, "--workers", 1, "-q")
     assert forensics("examine", *words).code in (0, 3)
-    assert forensics("find", "--case", case, "--workers", 1, "-q").code == 0
+    asked = (word for offer in offers(AUTHENTICITY) for word in ("--rule", offer.name))
+    assert forensics("find", "--case", case, *asked, "--workers", 1, "-q").code == 0
     return judge(CaseView(case), company)
 
 

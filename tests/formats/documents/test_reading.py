@@ -61,7 +61,7 @@ def test_a_workbook_is_read_with_hidden_sheets_days_and_without_reading_aids() -
         xl__workbook=f'<workbook {S} {R}><sheets><sheet name="表" r:id="r1"/>'
         '<sheet name="裏" state="veryHidden" r:id="r2"/>'
         "</sheets></workbook>",
-        xl___rels__workbookrels='<Relationships>'
+        xl___rels__workbookrels="<Relationships>"
         '<Relationship Id="r1" Type="x/worksheet" Target="worksheets/sheet1.xml"/>'
         '<Relationship Id="r2" Type="x/worksheet" Target="worksheets/sheet2.xml"/></Relationships>',
         xl__sharedStrings=f"<sst {S}><si><t>佐藤</t><rPh><t>サトウ</t></rPh></si></sst>",
