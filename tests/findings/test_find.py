@@ -155,9 +155,9 @@ def test_the_page_opens_prints_and_changes_its_language(case: Path, tmp_path: Pa
     page = case / "reports" / "findings.html"
     with Browser() as browser:
         browser.open(page)
-        assert "真正性の検討結果" in browser.run("document.body.innerText")
+        assert "規則による検討結果" in browser.run("document.body.innerText")
         browser.run("document.getElementById('language').click()")
-        assert "Findings on authenticity" in browser.run("document.body.innerText")
+        assert "What the rules found" in browser.run("document.body.innerText")
         browser.pdf(tmp_path / "page.pdf")
         assert browser.errors == []
         assert browser.requests == [page.resolve().as_uri()]
